@@ -1,0 +1,64 @@
+# Needs make and Python 3.11 or newer. Everything else goes into .venv, when a target first asks for it.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+# Targets share .venv and the generated files, so they take turns, also under `make -j`.
+.NOTPARALLEL:
+.PHONY: help run test check universe docs format bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+
+run: .venv/.installed ## compile the rules, then rehearse: orders, decisions and reasons
+	$(BIN)/hedgerow universe
+	$(BIN)/hedgerow rehearse
+
+test: .venv/.installed-test ## run the tests; ARGS='-k gate' picks some
+	$(BIN)/pytest -n auto $(ARGS)
+
+check: .venv/.installed-dev ## check format, lint, types, floors, rules, and that generated files are fresh
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/hedgerow check
+	$(BIN)/hedgerow universe --check
+	$(BIN)/hedgerow docs --check
+
+universe: .venv/.installed ## compile the rules into universe/universe.json
+	$(BIN)/hedgerow universe
+
+docs: .venv/.installed ## write the generated schemas and reference pages
+	$(BIN)/hedgerow docs
+
+format: .venv/.installed-dev ## format the code and mend what the linter can
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: .venv/.installed ## measure how fast decisions and compiles are
+	$(BIN)/python -m research.bench
+
+clean: ## remove .venv and every cache; logs stay
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A stamp for each kind of set-up: running needs no test tools, testing needs no linters. A larger one covers the smaller.
+.venv/.installed-test: EXTRAS := [test]
+.venv/.installed-test: COVERS := .venv/.installed
+.venv/.installed-dev: EXTRAS := [test,dev]
+.venv/.installed-dev: COVERS := .venv/.installed .venv/.installed-test
+
+.venv/.installed .venv/.installed-test .venv/.installed-dev: pyproject.toml | $(BIN)/pip
+	@echo 'installing hedgerow$(EXTRAS) into .venv'
+	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.$(EXTRAS)'
+	@touch $(COVERS) $@
+
+$(BIN)/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'hedgerow needs Python 3.11 or newer, and `$(PYTHON)` is not one' >&2; \
+		echo 'help: install it, or name the one to use: make PYTHON=python3.12 ...' >&2; \
+		exit 1; \
+	}
+	@$(PYTHON) -m venv .venv

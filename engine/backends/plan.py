@@ -1,0 +1,103 @@
+"""Planning a program: which measures are worth working out once, and which facts must be present before it starts."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+
+from engine.ruleset import Gate, RuleSet, gate_nodes
+from engine.tree import Compare, FactRef, Logic, MeasureRef, Member, Node, Not, OutputRef, children, walk
+from engine.units import Kind
+
+
+def shared_measures(ruleset: RuleSet, gates: Iterable[Gate]) -> list[str]:
+    """Measures named twice or more, and at least once where they are needed for certain, in an order in which each
+    can be made.
+    """
+    tops = list(gates)
+    counts: Counter[str] = Counter()
+    certain: set[str] = set()
+    pending = [n for g in tops for n in gate_nodes(g)]
+    seen: set[str] = set()
+    while pending:
+        for node in walk(pending.pop()):
+            if isinstance(node, MeasureRef):
+                counts[node.name] += 1
+                if node.name not in seen:
+                    seen.add(node.name)
+                    pending.append(ruleset.measures[node.name].node)
+    for gate in tops:
+        first = gate_nodes(gate)[:1] if gate.when is not None else gate_nodes(gate)
+        certain |= {name for node in first for name in _certain(node, ruleset)}
+    order: list[str] = []
+
+    def place(name: str) -> None:
+        for node in walk(ruleset.measures[name].node):
+            if isinstance(node, MeasureRef):
+                place(node.name)
+        if counts[name] > 1 and name in certain and name not in order:
+            order.append(name)
+
+    for name in sorted(seen):
+        place(name)
+    return order
+
+
+def _certain(node: Node, ruleset: RuleSet) -> Iterator[str]:
+    """Measures that are evaluated whenever the node is: not those behind an `and` or `or`."""
+    if isinstance(node, MeasureRef):
+        yield node.name
+        yield from _certain(ruleset.measures[node.name].node, ruleset)
+    below = children(node)[:1] if isinstance(node, Logic) else children(node)
+    for child in below:
+        yield from _certain(child, ruleset)
+
+
+def soft_facts(ruleset: RuleSet, tops: Iterable[Node]) -> frozenset[str]:
+    """Facts whose absence Python would not notice: compared for equality, looked up in a list, or taken as a condition.
+
+    Arithmetic on an absent fact raises; these must be looked at before.
+    """
+    found: set[str] = set()
+
+    def look(node: Node, soft: bool) -> None:
+        match node:
+            case FactRef(name=name):
+                if soft or node.type.kind in (Kind.BOOL, Kind.ENUM, Kind.TEXT, Kind.LIST):
+                    found.add(name)
+            case MeasureRef(name=name):
+                look(ruleset.measures[name].node, soft)
+            case OutputRef(table=table):
+                for row in ruleset.tables[table].rows:
+                    for top in (*(() if row.when is None else (row.when,)), *row.outputs.values()):
+                        look(top, True)
+            case Compare(op=op):
+                for child in children(node):
+                    look(child, op in ("==", "!="))
+            case Member() | Logic() | Not():
+                for child in children(node):
+                    look(child, True)
+            case _:
+                for child in children(node):
+                    look(child, False)
+
+    for top in tops:
+        look(top, True)
+    return frozenset(found)
+
+
+def tables_read(ruleset: RuleSet, tops: Iterable[Node]) -> list[str]:
+    """The tables that expressions read, through measures and other tables, in an order in which each can be made."""
+    order: list[str] = []
+
+    def look(top: Node) -> None:
+        for node in walk(top):
+            if isinstance(node, MeasureRef):
+                look(ruleset.measures[node.name].node)
+            elif isinstance(node, OutputRef) and node.table not in order:
+                for row in ruleset.tables[node.table].rows:
+                    for below in (*(() if row.when is None else (row.when,)), *row.outputs.values()):
+                        look(below)
+                order.append(node.table)
+
+    for top in tops:
+        look(top)
+    return order

@@ -1,0 +1,270 @@
+"""Deciding: facts in, a decision with every reason out.
+
+A decision is a pure function of universe and facts. Any failure denies: there is no way from an error to an
+allowed intent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from engine import lattice
+from engine.backends.python import Programs
+from engine.explain import Refusal, unknown_reasons, veto_reason
+from engine.facts import FactReader, FactsFault, Snapshot
+from engine.interpret import Situation
+from engine.judge import Judgement, is_exempt, judge
+from engine.numbers import canonical, exact
+from engine.reach import reach
+from engine.reason import Decision, Reason, decision_id
+from engine.ruleset import Gate, RuleSet, Subject, gate_nodes
+
+BACKENDS: Final = ("python", "interpreter")
+SCOPES: Final = ("order", "account")
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An intent on which nothing can be decided, as a veto's single reason."""
+
+    reason: Reason
+    subject: str | None = None
+
+
+class Engine:
+    """Decides on intents by one rule set.
+
+    Args:
+        ruleset: the checked rule set.
+        backend: `python` (fast), or `interpreter` (the reference). Both give the same decisions, to the last digit.
+    """
+
+    def __init__(self, ruleset: RuleSet, backend: str = "python") -> None:
+        if backend not in BACKENDS:
+            raise ValueError(f"`{backend}` is no backend; there are {', '.join(BACKENDS)}")
+        self.ruleset = ruleset
+        self.backend = backend
+        self.reader = FactReader(ruleset)
+        self._programs = Programs(ruleset, self.reader.slots)
+        head = ruleset.head
+        self._subject_slot = self.reader.slots[head.subject.key] if head.subject else None
+        self._actor_slot = self.reader.slots[head.actor.key] if head.actor else None
+        self._solve_slot = self.reader.slots[head.solve.fact] if head.solve else None
+        self._varying = self._gates_that_vary()
+
+    def decide(self, facts: Mapping[str, Any], scope: str = "order") -> Decision:
+        """The decision on nested facts (numbers as text, Decimal or int).
+
+        Whatever is wrong with them is a veto with a reason, never an exception.
+        """
+        try:
+            snapshot = self.reader.read(facts)
+        except FactsFault as fault:
+            return self.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))
+        return self.decide_snapshot(snapshot, scope)
+
+    def decide_snapshot(self, snapshot: Snapshot, scope: str = "order") -> Decision:
+        """The decision on facts that have been read."""
+        try:
+            with exact():
+                return self._decide(snapshot, scope)
+        except Exception as error:  # every failure denies, whatever it is
+            return self.refusal(Refusal.ENGINE_ERROR, f"deciding failed: {type(error).__name__}: {error}", snapshot)
+
+    def refusal(self, code: str, text: str, snapshot: Snapshot | None = None, subject: str | None = None) -> Decision:
+        """A veto that no gate gives."""
+        facts_json = self.reader.facts_json(snapshot) if snapshot is not None else "{}"
+        return self._decision(False, subject, facts_json, vetoes=(Reason(None, code, text=text),))
+
+    def judgements(self, snapshot: Snapshot, scope: str = "order") -> tuple[list[Judgement], Situation]:
+        """What every gate says of these facts, by the reference interpreter, and the situation that they were
+        judged in.
+        """
+        situation = self._situation(snapshot, scope)
+        exempt = scope == "order" and is_exempt(situation)
+        return [judge(g, situation, exempt=exempt) for g in self._gates(scope)], situation
+
+    def situation(self, snapshot: Snapshot) -> Situation:
+        """The situation of these facts, for tables and measures."""
+        return self._situation(snapshot, "order")
+
+    # Deciding
+
+    def _decide(self, snapshot: Snapshot, scope: str) -> Decision:
+        head = self.ruleset.head
+        facts_json = self.reader.facts_json(snapshot)
+        subject = None
+        if head.subject is not None and scope == "order":
+            refused = self._unknown_subject(snapshot)
+            if refused is not None:
+                return self._decision(False, refused.subject, facts_json, vetoes=(refused.reason,))
+            subject = self._subject(snapshot)
+        stopping = self._stopping(snapshot, subject, scope)
+        if not stopping:
+            largest = self._largest(snapshot, [], scope)
+            return self._decision(True, subject.key if subject else None, facts_json, largest=largest)
+        return self._explained(snapshot, subject, stopping, facts_json, scope)
+
+    def _explained(
+        self, snapshot: Snapshot, subject: Subject | None, stopping: list[int], facts_json: str, scope: str
+    ) -> Decision:
+        situation = self._situation(snapshot, scope)
+        exempt = scope == "order" and is_exempt(situation)
+        judged = [judge(self.ruleset.gates[i], situation, exempt=exempt) for i in stopping]
+        vetoes = self._reasons([j for j in judged if j.gate.enforced], situation)
+        shadow = self._reasons([j for j in judged if not j.gate.enforced], situation)
+        enforced = [j.gate for j in judged if j.gate.enforced]
+        largest = self._largest(snapshot, [g for g in enforced if g not in self._varying], scope)
+        return self._decision(
+            not vetoes, subject.key if subject else None, facts_json, vetoes=vetoes, shadow=shadow, largest=largest
+        )
+
+    @staticmethod
+    def _reasons(judged: list[Judgement], situation: Situation) -> tuple[Reason, ...]:
+        """Every reason, in file order; what is missing stands at the first gate that needs it."""
+        missing = unknown_reasons(judged, situation)
+        reasons: list[Reason] = []
+        for judgement in judged:
+            reasons += (
+                [veto_reason(judgement, situation)] if not judgement.unknown else missing.get(judgement.gate.index, [])
+            )
+        return tuple(reasons)
+
+    def _stopping(self, snapshot: Snapshot, subject: Subject | None, scope: str) -> list[int]:
+        """The indexes of the gates that stop the intent, in file order."""
+        if self.backend == "python" and not snapshot.invalid:
+            actor = snapshot.values[self._actor_slot] if self._actor_slot is not None else None
+            try:
+                found = self._programs.run(subject, str(actor) if actor is not None else None, scope)(snapshot.values)
+            except (TypeError, ArithmeticError):
+                found = None
+            if found is not None:
+                return found
+        judged, _ = self.judgements(snapshot, scope)
+        return [j.gate.index for j in judged if j.stops]
+
+    def _gates(self, scope: str) -> tuple[Gate, ...]:
+        return tuple(g for g in self.ruleset.gates if scope == "order" or g.scope == scope)
+
+    def _situation(self, snapshot: Snapshot, scope: str) -> Situation:
+        actor = snapshot.values[self._actor_slot] if self._actor_slot is not None and scope == "order" else None
+        return Situation(
+            self.ruleset,
+            self.reader.named(snapshot),
+            snapshot.invalid,
+            self._subject(snapshot) if scope == "order" else None,
+            self.ruleset.actors.get(str(actor)) if actor is not None else None,
+        )
+
+    def _subject(self, snapshot: Snapshot) -> Subject | None:
+        key = snapshot.values[self._subject_slot] if self._subject_slot is not None else None
+        return self.ruleset.subjects.get(str(key)) if key is not None else None
+
+    def _unknown_subject(self, snapshot: Snapshot) -> Refused | None:
+        """The refusal of an intent whose subject is not in the universe, or not named."""
+        head, slot = self.ruleset.head.subject, self._subject_slot
+        assert head is not None and slot is not None
+        key = snapshot.values[slot]
+        if key is not None:
+            return None
+        if head.key in snapshot.invalid:
+            given = str(snapshot.texts[slot]).strip('"')
+            text = f"{given} is not in the universe"
+            return Refused(Reason(None, head.unknown, observed=given, fact=head.key, text=text), given)
+        return Refused(
+            Reason(
+                None,
+                Refusal.FACTS_MISSING,
+                fact=head.key,
+                text=f"{head.key} is missing: nothing can be decided about nobody",
+            )
+        )
+
+    # The largest value of the adjustable fact
+
+    def _gates_that_vary(self) -> frozenset[Gate]:
+        """Gates over facts that must be supplied anew for another size: the largest size leaves them out."""
+        facts = self.ruleset.catalog.facts
+        solve = self.ruleset.head.solve
+        vary = {n for n, f in facts.items() if solve is not None and f.varies_with == solve.fact}
+        return frozenset(g for g in self.ruleset.gates if vary & reach(self.ruleset, *gate_nodes(g)))
+
+    def _largest(self, snapshot: Snapshot, stopping: list[Gate], scope: str) -> str | None:
+        """The largest value of the adjustable fact on its step that every gate allows, apart from those that
+        vary with it.
+
+        Only the gates that stop the intent are followed; what they leave is decided again, and whatever then
+        stops it is followed too. The answer is exact: each gate followed excludes only what it vetoes.
+        """
+        solve = self.ruleset.head.solve
+        if solve is None or scope != "order" or self._solve_slot is None:
+            return None
+        situation = self._situation(snapshot, scope)
+        asked, step = situation.fact(solve.fact), situation.fact(solve.step)
+        if not isinstance(asked, Fraction) or not isinstance(step, Fraction) or asked < step or step <= 0:
+            return None
+        steps = asked // step
+        if not stopping and steps * step == asked:
+            return canonical(Decimal(str(snapshot.values[self._solve_slot])))
+        return self._search(snapshot, stopping, lattice.Lattice(situation, solve.fact, step, int(steps)))
+
+    def _search(self, snapshot: Snapshot, stopping: list[Gate], grid: lattice.Lattice) -> str | None:
+        assert self._solve_slot is not None
+        allowed: lattice.Ranges = [(1, grid.last)]
+        followed: set[int] = set()
+        exempt = self._exempt_pieces(grid)
+        while True:
+            for gate in stopping:
+                try:
+                    allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt))
+                except lattice.NotLinear:
+                    return None
+                followed.add(gate.index)
+            if not allowed:
+                return None
+            size = grid.step * allowed[-1][1]
+            value = Decimal(size.numerator) / Decimal(size.denominator)
+            smaller = self.reader.resized(snapshot, self._solve_slot, value)
+            found = [self.ruleset.gates[i] for i in self._stopping(smaller, grid.situation.subject, "order")]
+            stopping = [g for g in found if g.enforced and g not in self._varying]
+            if not stopping:
+                return canonical(value)
+            if followed.issuperset(g.index for g in stopping):
+                raise ArithmeticError(f"gates {[g.id for g in stopping]} veto a size that they were found to allow")
+
+    def _exempt_pieces(self, grid: lattice.Lattice) -> lattice.Pieces:
+        name = self.ruleset.head.exempt
+        if name is None:
+            return grid.whole(False)
+        try:
+            return lattice.follow(self.ruleset.measures[name].node, grid)
+        except lattice.NotLinear:
+            return grid.whole(False)
+
+    def _decision(
+        self,
+        allowed: bool,
+        subject: str | None,
+        facts_json: str,
+        *,
+        vetoes: tuple[Reason, ...] = (),
+        shadow: tuple[Reason, ...] = (),
+        largest: str | None = None,
+    ) -> Decision:
+        solve = self.ruleset.head.solve
+        left_out = () if allowed else tuple(g.id for g in self.ruleset.gates if g in self._varying)
+        return Decision(
+            allowed=allowed,
+            id=decision_id(self.ruleset.universe_hash, facts_json),
+            subject=subject,
+            ruleset=self.ruleset.ruleset_hash,
+            universe=self.ruleset.universe_hash,
+            vetoes=vetoes,
+            shadow=shadow,
+            largest_name=solve.name if solve else None,
+            largest=largest,
+            left_out=left_out,
+            facts_json=facts_json,
+        )

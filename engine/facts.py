@@ -1,0 +1,227 @@
+"""Facts of one decision: from nested plain data to typed values in fixed slots.
+
+Numbers arrive as text, so that nothing is ever a binary float. What is absent or null is missing; what is not
+of the declared type, not finite or out of range is invalid: both are for the gates to judge. A name that nobody
+declared is the caller's mistake.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from engine.catalog import Fact, Value, did_you_mean
+from engine.numbers import canonical
+from engine.ruleset import RuleSet
+from engine.units import Kind
+from engine.values import typed_value
+
+MEMO_SIZE: Final = 20_000
+MAX_NESTING: Final = 8
+_TREE = dict[str, Any]
+
+
+class FactsFault(ValueError):
+    """Facts that can't be decided on at all: an undeclared name, a fact that the universe gives, no mapping."""
+
+    def __init__(self, message: str, help_text: str | None = None) -> None:
+        super().__init__(message)
+        self.help = help_text
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """The facts of one decision. `values` holds None for what is missing or invalid; `texts` is what is logged of
+    each.
+    """
+
+    values: list[Value | None]
+    texts: list[str | None]
+    invalid: dict[str, str] = field(default_factory=dict)
+
+
+class FactReader:
+    """Reads facts for one rule set; remembers the numbers that it has parsed."""
+
+    def __init__(self, ruleset: RuleSet) -> None:
+        self._facts: list[Fact] = list(ruleset.supplied)
+        self.slots: dict[str, int] = {f.name: i for i, f in enumerate(self._facts)}
+        derived = [f for f in ruleset.catalog.facts.values() if f.indicates]
+        self._derived = [
+            (len(self._facts) + i, self.slots[f.indicates[0]], f.indicates[1])
+            for i, f in enumerate(derived)
+            if f.indicates
+        ]
+        self.slots.update({f.name: len(self._facts) + i for i, f in enumerate(derived)})
+        self._tree = _nested(self.slots, len(self._facts))
+        self._catalog = ruleset.catalog
+        self._memos: list[dict[Any, tuple[Value, str]]] = [{} for _ in self._facts]
+        self._templates: dict[tuple[bool, ...], str] = {}
+        self._no_texts: list[str | None] = [None] * len(self._facts)
+        self._no_values: list[Value | None] = [None] * len(self.slots)
+
+    def read(self, document: Mapping[str, Any]) -> Snapshot:
+        """The snapshot of nested facts.
+
+        Raises:
+            FactsFault: naming the fact and the remedy.
+        """
+        if not isinstance(document, Mapping):
+            raise FactsFault("facts are an object of named values", 'write {"order": {"price": "50000", …}, …}')
+        snapshot = Snapshot(self._no_values.copy(), self._no_texts.copy())
+        self._fill(self._tree, document, "", snapshot)
+        values = snapshot.values
+        for slot, of, word in self._derived:
+            given = values[of]
+            if given is not None:
+                values[slot] = _ONE if given == word else _ZERO
+        return snapshot
+
+    def _fill(self, tree: _TREE, entries: Mapping[str, Any], prefix: str, snapshot: Snapshot) -> None:
+        values, texts, memos = snapshot.values, snapshot.texts, self._memos
+        for key, raw in entries.items():
+            spot = tree.get(key)
+            if type(spot) is int:
+                if raw is None:
+                    continue
+                try:
+                    values[spot], texts[spot] = memos[spot][raw]
+                except (KeyError, TypeError):
+                    self._decode(spot, raw, snapshot)
+            elif spot is not None and isinstance(raw, Mapping):
+                self._fill(spot, raw, f"{prefix}{key}.", snapshot)
+            elif raw is not None or spot is None:
+                raise self._undeclared(f"{prefix}{key}", raw)
+
+    def _decode(self, slot: int, raw: Any, snapshot: Snapshot) -> None:
+        fact, memo = self._facts[slot], self._memos[slot]
+        plain = _plain(raw)
+        try:
+            value = typed_value(plain, fact)
+        except ValueError as error:
+            snapshot.invalid[fact.name] = str(error)
+            snapshot.texts[slot] = json.dumps(plain, sort_keys=True)
+            return
+        text = json.dumps(canonical(value) if isinstance(value, Decimal) else value)
+        snapshot.values[slot], snapshot.texts[slot] = value, text
+        if isinstance(raw, (str, bool)):
+            if len(memo) >= MEMO_SIZE:
+                memo.clear()
+            memo[raw] = (value, text)
+
+    def _undeclared(self, name: str, raw: Any) -> FactsFault:
+        fact = self._catalog.facts.get(name)
+        if fact is not None:
+            source = (
+                "the universe gives it"
+                if fact.attribute
+                else f"it follows from `{fact.indicates[0]}`"
+                if fact.indicates
+                else ""
+            )
+            return FactsFault(f"`{name}` may not be given: {source}", "leave it out")
+        if isinstance(raw, Mapping) and raw:
+            name = f"{name}.{next(iter(raw))}"
+        nested = any(f.startswith(name + ".") for f in self.slots)
+        if nested:
+            return FactsFault(f"`{name}` holds facts; it is no value itself", f'write {{"{name}": {{…}}}}')
+        return FactsFault(f"`{name}` is no declared fact", did_you_mean(name, self.slots))
+
+    def resized(self, snapshot: Snapshot, slot: int, value: Decimal) -> Snapshot:
+        """The same facts with another value in one slot."""
+        values, texts = snapshot.values.copy(), snapshot.texts.copy()
+        values[slot], texts[slot] = value, json.dumps(canonical(value))
+        return Snapshot(values, texts, snapshot.invalid)
+
+    def facts_json(self, snapshot: Snapshot) -> str:
+        """All facts given, as canonical JSON nested by their dotted names."""
+        texts = snapshot.texts
+        present = tuple([t is not None for t in texts])
+        template = self._templates.get(present)
+        if template is None:
+            template = self._templates[present] = _template(
+                [f.name for f, p in zip(self._facts, present, strict=True) if p]
+            )
+        return template % tuple([t for t in texts if t is not None])
+
+    def named(self, snapshot: Snapshot) -> dict[str, Value]:
+        """The facts that are known, by name."""
+        return {n: v for n, i in self.slots.items() if (v := snapshot.values[i]) is not None}
+
+
+_ONE: Final = Decimal(1)
+_ZERO: Final = Decimal(0)
+
+
+def _plain(raw: Any) -> Any:
+    """Python numbers as text; a float is not exact, and stays a float for `typed_value` to refuse."""
+    if isinstance(raw, int) and not isinstance(raw, bool):
+        return str(raw)
+    if isinstance(raw, Decimal):
+        return canonical(raw) if raw.is_finite() else str(raw)
+    if isinstance(raw, Fraction):
+        return str(raw)
+    return raw if isinstance(raw, (str, bool, list, tuple)) else repr(raw)
+
+
+def _nested(slots: Mapping[str, int], supplied: int) -> _TREE:
+    tree: _TREE = {}
+    for name, slot in slots.items():
+        if slot >= supplied:
+            continue
+        *parents, last = name.split(".")
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = slot
+    return tree
+
+
+def _template(names: list[str]) -> str:
+    """JSON of these names, nested, with a place for each value; names are sorted, so groups stand together."""
+    tree: _TREE = {}
+    for name in names:
+        *parents, last = name.split(".")
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = "%s"
+    return _braces(tree)
+
+
+def _braces(tree: _TREE) -> str:
+    inside = ",".join(f'"{k}":{_braces(v) if isinstance(v, dict) else v}' for k, v in tree.items())
+    return "{" + inside + "}"
+
+
+def parse_json(text: str | bytes) -> Any:
+    """JSON with every number kept as the text that was written.
+
+    Raises:
+        ValueError: no JSON, a duplicate key, NaN or Infinity, or nested too deeply.
+    """
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=_no_constant, object_pairs_hook=_unique)
+    except RecursionError:
+        raise ValueError("the JSON is nested too deeply") from None
+
+
+def _no_constant(name: str) -> str:
+    """NaN and Infinity are kept as text; as a number's text they are refused, as invalid facts."""
+    return name
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        keys = [k for k, _ in pairs]
+        twice = next(k for k in keys if keys.count(k) > 1)
+        raise ValueError(f"the key `{twice}` stands twice")
+    return found
+
+
+def numeric(fact: Fact) -> bool:
+    """Whether a fact is a number."""
+    return fact.unit.kind in (Kind.RATIO, Kind.AMOUNT, Kind.COUNT)

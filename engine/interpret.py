@@ -1,0 +1,223 @@
+"""The reference interpreter: one small function per node, exact rationals, nothing clever.
+
+Every other backend must agree with it to the last digit.
+"""
+
+import operator
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from functools import singledispatch
+from typing import Any, Final
+
+from engine.catalog import Value
+from engine.ruleset import Layer, RuleSet, Subject
+from engine.tree import (
+    Absolute,
+    Arithmetic,
+    CapRef,
+    Compare,
+    Constant,
+    Extreme,
+    FactRef,
+    Known,
+    Logic,
+    MeasureRef,
+    Member,
+    Negate,
+    Node,
+    Not,
+    OutputRef,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The answer can't be had: these facts are missing or invalid, in the order in which they were needed."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """The value of a cap that is `none`: no bound; as a list, any."""
+
+
+NOTHING: Final = Nothing()
+Answer = Fraction | bool | str | tuple[str, ...] | Unknown | Nothing
+
+OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "!=": operator.ne,
+}
+
+
+@dataclass(slots=True)
+class Situation:
+    """Everything that one decision may read: known facts by name, invalid ones, and the caps that hold."""
+
+    ruleset: RuleSet
+    facts: Mapping[str, Value]
+    invalid: Mapping[str, str]
+    subject: Subject | None = None
+    actor: Layer | None = None
+    _memo: dict[str, Answer] = field(default_factory=dict)
+
+    def fact(self, name: str) -> Answer:
+        """A fact's value; subject's own facts come from the universe."""
+        value = self.facts.get(name)
+        if value is None and self.subject is not None:
+            value = self.subject.facts.get(name)
+        return Unknown((name,)) if value is None else as_answer(value)
+
+    def cap(self, name: str) -> Answer:
+        """The cap that holds here; unknown where it depends on an actor that is not known."""
+        head = self.ruleset.head.actor
+        if self.actor is None and head is not None and any(name in a.caps for a in self.ruleset.actors.values()):
+            return Unknown((head.key,))
+        value, _ = self.ruleset.cap(name, self.subject, self.actor)
+        return NOTHING if value is None else as_answer(value)
+
+    def measure(self, name: str) -> Answer:
+        """A named measure, worked out once."""
+        if name not in self._memo:
+            self._memo[name] = evaluate(self.ruleset.measures[name].node, self)
+        return self._memo[name]
+
+    def row(self, table: str) -> "str | Unknown":
+        """The id of the first row of a table that applies."""
+        for row in self.ruleset.tables[table].rows:
+            applies = True if row.when is None else evaluate(row.when, self)
+            if isinstance(applies, Unknown):
+                return applies
+            if applies is True:
+                return row.id
+        raise LookupError(f"table {table} has no last row")
+
+    def output(self, table: str, output: str) -> Answer:
+        """One output of a table; unknown where the row that applies leaves it out."""
+        row_id = self.row(table)
+        if isinstance(row_id, Unknown):
+            return row_id
+        row = next(r for r in self.ruleset.tables[table].rows if r.id == row_id)
+        if output not in row.outputs:
+            return Unknown((f"tables.{table}.{output}",))
+        return evaluate(row.outputs[output], self)
+
+
+def as_answer(value: Value) -> Answer:
+    """A stored value as the interpreter computes with it."""
+    return Fraction(value) if isinstance(value, Decimal) else value
+
+
+@singledispatch
+def evaluate(node: Node, situation: Situation) -> Answer:
+    """The exact value of a node, or what is missing for it."""
+    raise NotImplementedError(f"the interpreter knows no {type(node).__name__}")
+
+
+@evaluate.register
+def _(node: Constant, situation: Situation) -> Answer:
+    return node.value
+
+
+@evaluate.register
+def _(node: FactRef, situation: Situation) -> Answer:
+    return situation.fact(node.name)
+
+
+@evaluate.register
+def _(node: CapRef, situation: Situation) -> Answer:
+    return situation.cap(node.name)
+
+
+@evaluate.register
+def _(node: MeasureRef, situation: Situation) -> Answer:
+    return situation.measure(node.name)
+
+
+@evaluate.register
+def _(node: OutputRef, situation: Situation) -> Answer:
+    return situation.output(node.table, node.output)
+
+
+@evaluate.register
+def _(node: Negate, situation: Situation) -> Answer:
+    return _numbers(situation, node.operand, to=lambda x: -x[0])
+
+
+@evaluate.register
+def _(node: Absolute, situation: Situation) -> Answer:
+    return _numbers(situation, node.operand, to=lambda x: abs(x[0]))
+
+
+@evaluate.register
+def _(node: Extreme, situation: Situation) -> Answer:
+    return _numbers(situation, *node.arguments, to=max if node.op == "max" else min)
+
+
+_ARITHMETIC: Final = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
+
+
+@evaluate.register
+def _(node: Arithmetic, situation: Situation) -> Answer:
+    apply = _ARITHMETIC[node.op]
+    return _numbers(situation, node.left, node.right, to=lambda x: apply(x[0], x[1]))
+
+
+@evaluate.register
+def _(node: Compare, situation: Situation) -> Answer:
+    left, right = evaluate(node.left, situation), evaluate(node.right, situation)
+    unknown = _unknown(left, right)
+    return unknown or bool(OPERATORS[node.op](left, right))
+
+
+@evaluate.register
+def _(node: Member, situation: Situation) -> Answer:
+    item, words = evaluate(node.item, situation), evaluate(node.list, situation)
+    if unknown := _unknown(item, words):
+        return unknown
+    inside = words is NOTHING or (isinstance(words, tuple) and item in words)
+    return inside is not node.negated
+
+
+@evaluate.register
+def _(node: Logic, situation: Situation) -> Answer:
+    left = evaluate(node.left, situation)
+    if isinstance(left, Unknown) or left is (node.op == "or"):
+        return left
+    return evaluate(node.right, situation)
+
+
+@evaluate.register
+def _(node: Not, situation: Situation) -> Answer:
+    inner = evaluate(node.operand, situation)
+    return inner if isinstance(inner, Unknown) else not inner
+
+
+@evaluate.register
+def _(node: Known, situation: Situation) -> Answer:
+    if node.fact.name in situation.invalid:
+        return Unknown((node.fact.name,))
+    return not isinstance(situation.fact(node.fact.name), Unknown)
+
+
+def _unknown(*answers: Answer) -> Unknown | None:
+    """All that is missing for these answers, each name once."""
+    names = dict.fromkeys(n for a in answers if isinstance(a, Unknown) for n in a.names)
+    return Unknown(tuple(names)) if names else None
+
+
+def _numbers(situation: Situation, *nodes: Node, to: Callable[[list[Fraction]], Fraction]) -> Answer:
+    answers = [evaluate(n, situation) for n in nodes]
+    if unknown := _unknown(*answers):
+        return unknown
+    numbers = [a for a in answers if isinstance(a, Fraction)]
+    if len(numbers) != len(answers):
+        raise TypeError(f"numbers are needed, not {answers}")
+    return to(numbers)

@@ -1,0 +1,308 @@
+"""Expressions as functions of one adjustable fact on its lattice of steps.
+
+The adjustable fact is k steps, for whole k from 1 to K. A number is then a line a + b·k on ranges of k, a
+condition a truth value on ranges of k: whole ranges, so there are no open ends, and every crossing is found
+exactly.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import singledispatch
+from math import floor
+from typing import Final
+
+from engine.interpret import NOTHING, OPERATORS, Answer, Nothing, Situation, Unknown
+from engine.judge import PASSES, may_be_exempt
+from engine.ruleset import Bound, Gate, Multiple
+from engine.tree import (
+    Absolute,
+    Arithmetic,
+    CapRef,
+    Compare,
+    Constant,
+    Extreme,
+    FactRef,
+    Known,
+    Logic,
+    MeasureRef,
+    Member,
+    Negate,
+    Node,
+    Not,
+    OutputRef,
+)
+
+
+class NotLinear(ValueError):
+    """The expression is no line in the adjustable fact, even piecewise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """a + b·k."""
+
+    a: Fraction
+    b: Fraction = Fraction(0)
+
+
+UNKNOWN: Final = Unknown(())
+Part = Line | bool | str | tuple[str, ...] | Unknown | Nothing
+Pieces = list[tuple[int, int, Part]]
+Ranges = list[tuple[int, int]]
+
+
+@dataclass(slots=True)
+class Lattice:
+    """The situation in which expressions are followed, and the adjustable fact in it."""
+
+    situation: Situation
+    fact: str
+    step: Fraction
+    last: int
+
+    def whole(self, part: Part) -> Pieces:
+        """The same part for every k."""
+        return [(1, self.last, part)]
+
+
+def passing(gate: Gate, lattice: Lattice, exempt: Pieces) -> Ranges:
+    """The ranges of k in which a gate lets the intent through.
+
+    Raises:
+        NotLinear: the gate's measure can't be followed.
+    """
+    condition = _test(gate, lattice)
+    if gate.when is not None:
+        guard = follow(gate.when, lattice)
+        condition = _merge(guard, condition, lambda g, c: True if g is False else c if g is True else UNKNOWN)
+    if gate.passes_missing:
+        condition = [(lo, hi, True if isinstance(part, Unknown) else part) for lo, hi, part in condition]
+    if may_be_exempt(gate):
+        condition = _merge(exempt, condition, lambda e, c: True if e is True else c)
+    return joined([(lo, hi) for lo, hi, part in condition if part is True])
+
+
+def _test(gate: Gate, lattice: Lattice) -> Pieces:
+    if isinstance(gate.test, Bound):
+        limit = follow(gate.test.limit, lattice)
+        if limit[0][2] is NOTHING:
+            return lattice.whole(True)
+        return _compared(PASSES[gate.test.op], follow(gate.test.measure, lattice), limit)
+    if isinstance(gate.test, Multiple):
+        return _multiples(follow(gate.test.measure, lattice), follow(gate.test.step, lattice))
+    return follow(gate.test.condition, lattice)
+
+
+def joined(ranges: Ranges) -> Ranges:
+    """Ranges in order, those that touch made one."""
+    result: Ranges = []
+    for lo, hi in sorted(ranges):
+        if result and lo <= result[-1][1] + 1:
+            result[-1] = (result[-1][0], max(hi, result[-1][1]))
+        else:
+            result.append((lo, hi))
+    return result
+
+
+def intersected(one: Ranges, other: Ranges) -> Ranges:
+    """What lies in both."""
+    return joined([(max(a, c), min(b, d)) for a, b in one for c, d in other if max(a, c) <= min(b, d)])
+
+
+@singledispatch
+def follow(node: Node, lattice: Lattice) -> Pieces:
+    """The node as a function of k."""
+    raise NotImplementedError(f"the lattice knows no {type(node).__name__}")
+
+
+@follow.register
+def _(node: Constant, lattice: Lattice) -> Pieces:
+    return lattice.whole(_part(node.value))
+
+
+@follow.register
+def _(node: FactRef, lattice: Lattice) -> Pieces:
+    if node.name == lattice.fact:
+        return lattice.whole(Line(Fraction(0), lattice.step))
+    return lattice.whole(_part(lattice.situation.fact(node.name)))
+
+
+@follow.register
+def _(node: CapRef, lattice: Lattice) -> Pieces:
+    return lattice.whole(_part(lattice.situation.cap(node.name)))
+
+
+@follow.register
+def _(node: MeasureRef, lattice: Lattice) -> Pieces:
+    return follow(lattice.situation.ruleset.measures[node.name].node, lattice)
+
+
+@follow.register
+def _(node: OutputRef, lattice: Lattice) -> Pieces:
+    table = lattice.situation.ruleset.tables[node.table]
+    unanswered = lattice.whole(True)
+    answer: Pieces = []
+    for row in table.rows:
+        applies = lattice.whole(True) if row.when is None else follow(row.when, lattice)
+        chosen = _merge(
+            unanswered, applies, lambda u, a: u is True and (a if isinstance(a, (bool, Unknown)) else False)
+        )
+        output = follow(row.outputs[node.output], lattice) if node.output in row.outputs else lattice.whole(UNKNOWN)
+        answer += [(lo, hi, v if c is True else UNKNOWN) for lo, hi, c, v in _paired(chosen, output) if c is not False]
+        unanswered = _merge(unanswered, applies, lambda u, a: u is True and a is False)
+    return sorted(answer, key=lambda piece: piece[0])
+
+
+@follow.register
+def _(node: Negate, lattice: Lattice) -> Pieces:
+    return [(lo, hi, Line(-p.a, -p.b) if isinstance(p, Line) else p) for lo, hi, p in follow(node.operand, lattice)]
+
+
+@follow.register
+def _(node: Absolute, lattice: Lattice) -> Pieces:
+    pieces = follow(node.operand, lattice)
+    negated: Pieces = [(lo, hi, Line(-p.a, -p.b) if isinstance(p, Line) else p) for lo, hi, p in pieces]
+    return _extreme("max", pieces, negated)
+
+
+@follow.register
+def _(node: Extreme, lattice: Lattice) -> Pieces:
+    pieces = follow(node.arguments[0], lattice)
+    for argument in node.arguments[1:]:
+        pieces = _extreme(node.op, pieces, follow(argument, lattice))
+    return pieces
+
+
+@follow.register
+def _(node: Arithmetic, lattice: Lattice) -> Pieces:
+    return _merge(follow(node.left, lattice), follow(node.right, lattice), lambda x, y: _arithmetic(node.op, x, y))
+
+
+@follow.register
+def _(node: Compare, lattice: Lattice) -> Pieces:
+    return _compared(node.op, follow(node.left, lattice), follow(node.right, lattice))
+
+
+@follow.register
+def _(node: Member, lattice: Lattice) -> Pieces:
+    def inside(item: Part, words: Part) -> Part:
+        if isinstance(item, Unknown) or isinstance(words, Unknown):
+            return UNKNOWN
+        return (words is NOTHING or (isinstance(words, tuple) and item in words)) is not node.negated
+
+    return _merge(follow(node.item, lattice), follow(node.list, lattice), inside)
+
+
+@follow.register
+def _(node: Logic, lattice: Lattice) -> Pieces:
+    early = node.op == "or"
+    left, right = follow(node.left, lattice), follow(node.right, lattice)
+    return _merge(left, right, lambda x, y: x if isinstance(x, Unknown) or x is early else y)
+
+
+@follow.register
+def _(node: Not, lattice: Lattice) -> Pieces:
+    return [(lo, hi, p if isinstance(p, Unknown) else not p) for lo, hi, p in follow(node.operand, lattice)]
+
+
+@follow.register
+def _(node: Known, lattice: Lattice) -> Pieces:
+    name = node.fact.name
+    if name in lattice.situation.invalid:
+        return lattice.whole(UNKNOWN)
+    return lattice.whole(name == lattice.fact or not isinstance(lattice.situation.fact(name), Unknown))
+
+
+def _part(answer: Answer) -> Part:
+    return Line(answer) if isinstance(answer, Fraction) else UNKNOWN if isinstance(answer, Unknown) else answer
+
+
+def _paired(left: Pieces, right: Pieces) -> list[tuple[int, int, Part, Part]]:
+    """Both functions side by side, on ranges in which neither changes its part."""
+    pairs: list[tuple[int, int, Part, Part]] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        lo, hi = max(left[i][0], right[j][0]), min(left[i][1], right[j][1])
+        if lo <= hi:
+            pairs.append((lo, hi, left[i][2], right[j][2]))
+        if left[i][1] <= right[j][1]:
+            i += 1
+        else:
+            j += 1
+    return pairs
+
+
+def _merge(left: Pieces, right: Pieces, to: Callable[[Part, Part], Part]) -> Pieces:
+    """One function made of two."""
+    return [(lo, hi, to(x, y)) for lo, hi, x, y in _paired(left, right)]
+
+
+def _arithmetic(op: str, x: Part, y: Part) -> Part:
+    if not isinstance(x, Line) or not isinstance(y, Line):
+        return UNKNOWN
+    if op == "+":
+        return Line(x.a + y.a, x.b + y.b)
+    if op == "-":
+        return Line(x.a - y.a, x.b - y.b)
+    if op == "*":
+        if x.b and y.b:
+            raise NotLinear("a product of two numbers that both vary")
+        return Line(x.a * y.a, x.a * y.b + x.b * y.a)
+    if y.b:
+        raise NotLinear("a divisor that varies")
+    return Line(x.a / y.a, x.b / y.a)
+
+
+def _signs(line: Line, lo: int, hi: int) -> list[tuple[int, int, int]]:
+    """The sign of a line on lo…hi, in ranges in which it stays the same."""
+    if not line.b:
+        return [(lo, hi, (line.a > 0) - (line.a < 0))]
+    root = -line.a / line.b
+    rising = 1 if line.b > 0 else -1
+    before = floor(root) - (root.denominator == 1)
+    parts = [(lo, min(hi, before), -rising), (max(lo, before + 1), hi, rising)]
+    if root.denominator == 1:
+        at = int(root)
+        parts = [(lo, min(hi, at - 1), -rising), (max(lo, at), min(hi, at), 0), (max(lo, at + 1), hi, rising)]
+    return [p for p in parts if p[0] <= p[1]]
+
+
+def _compared(op: str, left: Pieces, right: Pieces) -> Pieces:
+    pieces: Pieces = []
+    for lo, hi, x, y in _paired(left, right):
+        if isinstance(x, Unknown) or isinstance(y, Unknown):
+            pieces.append((lo, hi, UNKNOWN))
+        elif isinstance(x, Line) and isinstance(y, Line):
+            for start, end, sign in _signs(Line(x.a - y.a, x.b - y.b), lo, hi):
+                pieces.append((start, end, bool(OPERATORS[op](sign, 0))))
+        else:
+            pieces.append((lo, hi, bool(OPERATORS[op](x, y))))
+    return pieces
+
+
+def _extreme(op: str, left: Pieces, right: Pieces) -> Pieces:
+    pieces: Pieces = []
+    for lo, hi, x, y in _paired(left, right):
+        if not isinstance(x, Line) or not isinstance(y, Line):
+            pieces.append((lo, hi, UNKNOWN))
+            continue
+        for start, end, sign in _signs(Line(x.a - y.a, x.b - y.b), lo, hi):
+            larger, smaller = (x, y) if sign >= 0 else (y, x)
+            pieces.append((start, end, larger if op == "max" else smaller))
+    return pieces
+
+
+def _multiples(measure: Pieces, step: Pieces) -> Pieces:
+    """Where the measure is a whole multiple of the step: everywhere or nowhere, or else not to be followed."""
+
+    def whole(x: Part, y: Part) -> Part:
+        if not isinstance(x, Line) or not isinstance(y, Line):
+            return UNKNOWN
+        if y.b:
+            raise NotLinear("a step that varies")
+        if (x.b / y.a).denominator != 1:
+            raise NotLinear("multiples that come and go")
+        return (x.a / y.a).denominator == 1
+
+    return _merge(measure, step, whole)

@@ -1,0 +1,102 @@
+"""Exact numbers: how they are read, compared and written.
+
+Facts and caps are `Decimal`s, whose text is bounded in length and magnitude; expressions mean exact rational
+arithmetic, so the interpreter works on `Fraction`s and compiled programs on `Decimal`s in the `EXACT` context,
+which raises rather than rounds.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import (
+    MAX_EMAX,
+    MIN_EMIN,
+    Context,
+    Decimal,
+    DivisionByZero,
+    Inexact,
+    InvalidOperation,
+    Overflow,
+    getcontext,
+    setcontext,
+)
+from fractions import Fraction
+from typing import Final
+
+MAX_DIGITS: Final = 40
+MAX_MAGNITUDE: Final = 40
+SHOWN_DIGITS: Final = 12
+
+EXACT: Final = Context(
+    prec=2000,
+    Emin=MIN_EMIN,
+    Emax=MAX_EMAX,
+    traps=[Inexact, InvalidOperation, DivisionByZero, Overflow],
+)
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
+_CANONICAL = re.compile(r"0|-?(?:[1-9][0-9]*|0(?=\.))(?:\.[0-9]*[1-9])?")
+
+
+class NumberFault(ValueError):
+    """The text is no number that may be compared exactly; the message says why."""
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """Decimal arithmetic in the block raises `Inexact` instead of rounding."""
+    before = getcontext()
+    setcontext(EXACT)
+    try:
+        yield
+    finally:
+        setcontext(before)
+
+
+def parse_number(text: str) -> Decimal:
+    """The decimal that is written; at most 40 digits, between 1e-40 and 1e40 in magnitude.
+
+    Raises:
+        NumberFault: the text is not a finite decimal number, or out of these bounds.
+    """
+    if len(text) > MAX_DIGITS + 8 or not _NUMBER.fullmatch(text):
+        raise NumberFault(f"`{text[:60]}` is not a finite decimal number")
+    value = Decimal(text)
+    if len(value.as_tuple().digits) > MAX_DIGITS:
+        raise NumberFault(f"`{text}` has more than {MAX_DIGITS} digits")
+    if value and abs(value.adjusted()) > MAX_MAGNITUDE:
+        raise NumberFault(f"`{text}` is larger or smaller than 1e±{MAX_MAGNITUDE}")
+    return value
+
+
+def canonical(value: Decimal) -> str:
+    """The one text of a value: no exponent, no trailing zeros, no negative zero."""
+    if not value:
+        return "0"
+    text = format(value, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return text
+
+
+def is_canonical(text: str) -> bool:
+    """Whether `canonical` would write this number text as it stands."""
+    return _CANONICAL.fullmatch(text) is not None
+
+
+def rounded(value: Fraction, digits: int = SHOWN_DIGITS) -> str:
+    """Canonical text of a rational, rounded half-even to so many significant digits."""
+    quotient = Context(prec=digits).divide(Decimal(value.numerator), Decimal(value.denominator))
+    return canonical(quotient)
+
+
+def shown(value: Fraction, beside: Fraction) -> str:
+    """The text of `value` as a reader sees it next to `beside`: rounded, but never so that unequal values look
+    equal.
+    """
+    digits = SHOWN_DIGITS
+    text = rounded(value, digits)
+    while value != beside and Fraction(text) == beside:
+        digits *= 2
+        text = rounded(value, digits)
+    return text

@@ -1,0 +1,219 @@
+"""Reading a compiled document into a checked rule set.
+
+The document is plain data (mappings, lists, texts, truth values). Every fault carries the path of the value at
+fault, so that the compiler can point at the line that it came from; a reader of a finished universe reports the
+path itself.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from engine.catalog import Cap, Catalog, CatalogFault, Fact, Value, did_you_mean, read_cap, read_fact
+from engine.faults import Fault, Path, Refused
+from engine.reach import caps_inside, reach, reaches
+from engine.rules import RulesReader
+from engine.ruleset import ActorHead, Gate, Head, Layer, RuleSet, SolveHead, Subject, SubjectHead, gate_nodes
+from engine.units import Kind, Unit, read_unit
+from engine.values import typed_value
+
+
+def read(document: Mapping[str, Any]) -> RuleSet:
+    """The rule set of a compiled document.
+
+    Raises:
+        Refused: with every fault found, sorted by place; warnings alone don't refuse.
+    """
+    ruleset, faults = examine(document)
+    if ruleset is None:
+        raise Refused(faults)
+    return ruleset
+
+
+def examine(document: Mapping[str, Any]) -> tuple[RuleSet | None, tuple[Fault, ...]]:
+    """The rule set, or None, and every fault and warning."""
+    reader = _Reader(document)
+    try:
+        ruleset = reader.read()
+    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+        message = f"the document has not the shape of a compiled universe: {type(error).__name__} {error}"
+        reader.add((), "bad-document", message)
+        ruleset = None
+    faults = tuple(sorted(reader.faults, key=lambda f: (f.warning, [str(p) for p in f.path], f.offset or 0)))
+    return (None if reader.failed else ruleset), faults
+
+
+class _Reader:
+    """Collects faults while each part of the document is checked in turn."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        self._document = document
+        self.faults: list[Fault] = []
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything but warnings was found so far."""
+        return any(not f.warning for f in self.faults)
+
+    def add(self, path: Path, code: str, message: str, help_text: str | None = None, **place: Any) -> None:
+        """Note a fault."""
+        self.faults.append(Fault(code, path, message, help_text, **place))
+
+    def read(self) -> RuleSet | None:
+        """The rule set, or None where a fault keeps it from being put together."""
+        units = {n: read_unit(n, e) for n, e in self._document["units"].items()}
+        self._head = self._read_head()
+        self._catalog = Catalog(units, self._read_facts(units), self._read_caps(units))
+        if self.failed:
+            return None
+        self._check_head()
+        rules = RulesReader(self._document, self._catalog, self.faults)
+        measures, tables, gates = rules.measures(), rules.tables(), rules.gates()
+        if self.failed:
+            return None
+        head = self._head
+        actors = self._document[head.actor.part] if head.actor else {}
+        ruleset = RuleSet(
+            environment=self._document.get("environment", ""),
+            ruleset_hash=self._document.get("ruleset", ""),
+            universe_hash=self._document.get("universe", ""),
+            catalog=self._catalog,
+            head=head,
+            measures=measures,
+            gates=gates,
+            tables=tables,
+            subjects=self._subjects(),
+            actors={n: self._layer((head.actor.part, n), e) for n, e in actors.items()} if head.actor else {},
+            account=self._layer(("account",), self._document.get("account", {"caps": {}})),
+            reaches=reaches(measures, tables),
+        )
+        self._check_gates(ruleset)
+        return ruleset
+
+    def _read_head(self) -> Head:
+        head = self._document.get("head", {})
+        for key in head.keys() - {"subject", "actor", "exempt", "solve"}:
+            self.add(("head", key), "unknown-key", f"`{key}` is no part of a rule set's head", at_key=True)
+        subject, actor, solve = head.get("subject"), head.get("actor"), head.get("solve")
+        return Head(
+            subject=SubjectHead(
+                subject["key"], subject["in"].removeprefix("universe."), subject["as"], subject["unknown"]
+            )
+            if subject
+            else None,
+            actor=ActorHead(actor["key"], actor["in"].removeprefix("universe.")) if actor else None,
+            exempt=head.get("exempt"),
+            solve=SolveHead(solve["for"], solve["step"], solve["as"]) if solve else None,
+        )
+
+    def _check_head(self) -> None:
+        head, facts = self._head, self._catalog.facts
+        named = [("subject", "key", head.subject.key)] if head.subject else []
+        named += [("actor", "key", head.actor.key)] if head.actor else []
+        named += [("solve", "for", head.solve.fact), ("solve", "step", head.solve.step)] if head.solve else []
+        for part, key, fact in named:
+            if fact not in facts:
+                self.add(("head", part, key), "unknown-fact", f"`{fact}` is no fact", did_you_mean(fact, facts))
+        if head.exempt is not None and head.exempt not in self._document.get("measures", {}):
+            self.add(("head", "exempt"), "unknown-measure", f"`{head.exempt}` is no measure")
+
+    def _read_facts(self, units: Mapping[str, Unit]) -> dict[str, Fact]:
+        prefix = self._head.subject.prefix if self._head.subject else ""
+        facts: dict[str, Fact] = {}
+        for name, entry in self._document["facts"].items():
+            with self._entry(("facts", name)):
+                facts[name] = read_fact(name, entry, units, self._document, prefix)
+        for name, fact in facts.items():
+            if fact.indicates and fact.indicates[0] not in facts:
+                self.add(("facts", name, "indicates"), "unknown-fact", f"`{fact.indicates[0]}` is no fact")
+            longer = next((o for o in facts if o.startswith(name + ".")), None)
+            if longer:
+                self.add(("facts", name), "nested-fact", f"`{name}` can't be a fact and hold `{longer}`", at_key=True)
+        return facts
+
+    def _read_caps(self, units: Mapping[str, Unit]) -> dict[str, Cap]:
+        caps: dict[str, Cap] = {}
+        for name, entry in self._document["caps"].items():
+            with self._entry(("caps", name)):
+                caps[name] = read_cap(name, entry, units, self._document)
+        return caps
+
+    @contextmanager
+    def _entry(self, path: Path) -> Iterator[None]:
+        try:
+            yield
+        except CatalogFault as fault:
+            self.add((*path, fault.key), fault.code, str(fault), fault.help)
+
+    def _check_gates(self, ruleset: RuleSet) -> None:
+        adjustable = self._head.solve.fact if self._head.solve else None
+        for gate in ruleset.gates:
+            path: Path = ("gates", gate.index)
+            if gate.scope == "account":
+                self._check_account(path, gate, ruleset)
+            for name in caps_inside(gate, ruleset):
+                values = [s.layer.caps.get(name, ruleset.account.caps.get(name)) for s in ruleset.subjects.values()]
+                if None in values and self._catalog.caps[name].unit.kind is not Kind.LIST:
+                    self.add(
+                        path,
+                        "none-inside",
+                        f"`caps.{name}` is none somewhere, and none has no value inside an expression",
+                        "as a bound it means no bound",
+                    )
+        exempt = ruleset.measures.get(self._head.exempt or "")
+        if exempt is not None and exempt.unit.kind is not Kind.BOOL:
+            self.add(("head", "exempt"), "type-mismatch", f"`{exempt.name}` is no condition")
+        if adjustable is not None and not self._catalog.facts[adjustable].unit.numeric:
+            self.add(("head", "solve", "for"), "type-mismatch", f"`{adjustable}` is no number")
+
+    def _check_account(self, path: Path, gate: Gate, ruleset: RuleSet) -> None:
+        """A gate of the account reads what holds for the account alone."""
+        subject = self._head.subject
+        foreign = (subject.prefix, subject.key.split(".")[0]) if subject else ()
+        for name in sorted(reach(ruleset, *gate_nodes(gate))):
+            cap = self._catalog.caps.get(name.removeprefix("caps.")) if name.startswith("caps.") else None
+            if name.split(".")[0] in foreign or (cap is not None and cap.per != "account"):
+                message = f"a gate of the account can't read `{name}`"
+                self.add(path, "account-scope", message, "leave `scope` out: it is then decided with each intent")
+
+    def _subjects(self) -> dict[str, Subject]:
+        head = self._head.subject
+        return {k: self._subject(k, e, head) for k, e in self._document[head.part].items()} if head else {}
+
+    def _subject(self, key: str, entry: Mapping[str, Any], head: SubjectHead) -> Subject:
+        facts: dict[str, Value] = {}
+        for name, fact in self._catalog.facts.items():
+            if fact.attribute is None:
+                continue
+            given: Any = entry
+            for part in fact.attribute:
+                given = given.get(part) if isinstance(given, Mapping) else None
+            if given is not None:
+                facts[name] = self._typed((head.part, key, *fact.attribute), given, fact)
+        return Subject(key, facts, self._layer((head.part, key), entry))
+
+    def _layer(self, path: Path, entry: Mapping[str, Any]) -> Layer:
+        caps: dict[str, Value | None] = {}
+        for name, given in entry["caps"].items():
+            if name not in self._catalog.caps:
+                self.add(
+                    (*path, "caps", name),
+                    "unknown-cap",
+                    f"`{name}` is no cap",
+                    did_you_mean(name, self._catalog.caps),
+                    at_key=True,
+                )
+            else:
+                caps[name] = (
+                    None if given is None else self._typed((*path, "caps", name), given, self._catalog.caps[name])
+                )
+        provenance = entry.get("provenance", {})
+        return Layer(caps, {n: (p.get("source", ""), p.get("layer", "")) for n, p in provenance.items()})
+
+    def _typed(self, path: Path, given: Any, declared: Fact | Cap) -> Value:
+        """A compiled value in its declared type: canonical texts for numbers, truth values as such, lists as tuples."""
+        try:
+            return typed_value(given, declared)
+        except ValueError as error:
+            self.add(path, "bad-value", str(error))
+            return ""

@@ -1,0 +1,130 @@
+"""The decision record: one decision with all its reasons, as a value and as JSON."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a gate stopped an intent. Numbers are canonical texts in the unit; `gates` names all that need a missing
+    `fact`.
+    """
+
+    gate: str | None
+    reason: str
+    observed: str | None = None
+    limit: str | None = None
+    unit: str | None = None
+    headroom: str | None = None
+    source: str = ""
+    text: str = ""
+    fact: str | None = None
+    gates: tuple[str, ...] = ()
+
+    def record(self) -> dict[str, Any]:
+        """As JSON data."""
+        entry: dict[str, Any] = {
+            "gate": self.gate,
+            "reason": str(self.reason),
+            "observed": self.observed,
+            "limit": self.limit,
+            "unit": self.unit,
+            "headroom": self.headroom,
+            "source": self.source,
+            "text": self.text,
+        }
+        if self.fact is not None:
+            entry |= {"fact": self.fact, "gates": list(self.gates)}
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Allow or veto, with every reason in file order.
+
+    `largest` is the largest value of the adjustable fact, no larger than asked, that the whole decision allows
+    (None: none does), under the name `largest_name`; `left_out` names the gates that this leaves out, since
+    their facts vary with it.
+    """
+
+    allowed: bool
+    id: str
+    subject: str | None
+    ruleset: str
+    universe: str
+    vetoes: tuple[Reason, ...] = ()
+    shadow: tuple[Reason, ...] = ()
+    largest_name: str | None = None
+    largest: str | None = None
+    left_out: tuple[str, ...] = ()
+    facts_json: str = "{}"
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The veto reasons, in file order."""
+        return tuple(str(v.reason) for v in self.vetoes)
+
+    def to_json(self) -> str:
+        """One line of canonical JSON; `from_json` gives the decision back."""
+        largest = "" if self.largest_name is None else f'"{self.largest_name}":{json.dumps(self.largest)},'
+        if self.left_out:
+            largest += f'"{self.largest_name}_without":{_dump(list(self.left_out))},'
+        return (
+            f'{{"decision":"{"allow" if self.allowed else "veto"}","id":"{self.id}","subject":{_text(self.subject)},'
+            f'"ruleset":"{self.ruleset}","universe":"{self.universe}","vetoes":{_reasons(self.vetoes)},'
+            f'"shadow":{_reasons(self.shadow)},"waived":[],{largest}"facts":{self.facts_json}}}'
+        )
+
+    @classmethod
+    def from_json(cls, text: str) -> "Decision":
+        """A decision from its record.
+
+        Raises:
+            ValueError: the text is no decision record.
+        """
+        try:
+            entry = json.loads(text)
+            left_out = next(((k, v) for k, v in entry.items() if k.endswith("_without")), None)
+            known = {"decision", "id", "subject", "ruleset", "universe", "vetoes", "shadow", "waived", "facts"}
+            name = next((k for k in entry if k not in known and not k.endswith("_without")), None)
+            return cls(
+                allowed={"allow": True, "veto": False}[entry["decision"]],
+                id=entry["id"],
+                subject=entry["subject"],
+                ruleset=entry["ruleset"],
+                universe=entry["universe"],
+                vetoes=tuple(_reason(r) for r in entry["vetoes"]),
+                shadow=tuple(_reason(r) for r in entry["shadow"]),
+                largest_name=name,
+                largest=entry[name] if name else None,
+                left_out=tuple(left_out[1]) if left_out else (),
+                facts_json=_dump(entry["facts"]),
+            )
+        except (KeyError, TypeError, AttributeError, json.JSONDecodeError, RecursionError) as error:
+            raise ValueError(f"not a decision record: {type(error).__name__} {error}") from None
+
+
+def decision_id(universe: str, facts_json: str) -> str:
+    """The hash that names a decision: of the universe and the facts, so that deciding twice gives the same."""
+    digest = hashlib.sha256(f"{universe}\n{facts_json}".encode()).hexdigest()
+    return f"sha256:{digest}"
+
+
+def _reason(entry: Mapping[str, Any]) -> Reason:
+    fields = {**entry, "gates": tuple(entry.get("gates", ()))}
+    return Reason(**fields)
+
+
+def _reasons(reasons: tuple[Reason, ...]) -> str:
+    return _dump([r.record() for r in reasons]) if reasons else "[]"
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else _dump(value)
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

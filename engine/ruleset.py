@@ -1,0 +1,200 @@
+"""A checked rule set: gates, measures, tables, and the values that hold for each subject and actor.
+
+`read` is the only way to make one. It checks a compiled document again, whoever wrote it: names, types, units,
+circles, closed key sets, so that an altered document is refused rather than decided by.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from engine.catalog import Cap, Catalog, Fact, Value
+from engine.tree import Node, Type
+from engine.units import Unit
+
+BOUNDS = ("at_most", "at_least", "below", "above")
+
+
+@dataclass(frozen=True, slots=True)
+class SubjectHead:
+    """Which fact names the subject, in which part of the universe it is found, and the reason when it isn't."""
+
+    key: str
+    part: str
+    prefix: str
+    unknown: str
+
+
+@dataclass(frozen=True, slots=True)
+class ActorHead:
+    """Which fact names who asks, and in which part of the universe that actor's own caps are."""
+
+    key: str
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class SolveHead:
+    """The adjustable fact, the fact that gives its step, and the name under which the answer stands in a decision."""
+
+    fact: str
+    step: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What the engine can't know by itself; each part may be absent."""
+
+    subject: SubjectHead | None = None
+    actor: ActorHead | None = None
+    exempt: str | None = None
+    solve: SolveHead | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A named expression with its declared unit."""
+
+    name: str
+    unit: Unit
+    node: Node
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """`measure` with one of at_most, at_least (inclusive), below, above (strict), and what it is held against."""
+
+    op: str
+    measure: Node
+    limit: Node
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Multiple:
+    """The measure is a whole multiple of a positive value; zero passes."""
+
+    measure: Node
+    step: Node
+    unit: Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Require:
+    """A condition that must hold."""
+
+    condition: Node
+    text: str
+
+
+Test = Bound | Multiple | Require
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """One check of a rule set."""
+
+    index: int
+    id: str
+    why: str
+    reason: str
+    scope: str
+    exits: str
+    test: Test
+    when: Node | None
+    when_text: str
+    measure_text: str
+    enforced: bool
+    until: str | None
+    passes_missing: bool
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a table: when it applies, and its outputs (those absent are missing)."""
+
+    id: str
+    when: Node | None
+    outputs: Mapping[str, Node]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A decision table: the first row that applies answers."""
+
+    name: str
+    outputs: Mapping[str, tuple[Type, Unit | None]]
+    rows: tuple[Row, ...]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """The caps of a subject, an actor or the account, and where each value comes from: (source, layer)."""
+
+    caps: Mapping[str, Value | None]
+    sources: Mapping[str, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A subject's own facts and caps."""
+
+    key: str
+    facts: Mapping[str, Value]
+    layer: Layer
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """All that decides, checked."""
+
+    environment: str
+    ruleset_hash: str
+    universe_hash: str
+    catalog: Catalog
+    head: Head
+    measures: Mapping[str, Measure]
+    gates: tuple[Gate, ...]
+    tables: Mapping[str, Table]
+    subjects: Mapping[str, Subject]
+    actors: Mapping[str, Layer]
+    account: Layer
+    reaches: Mapping[str, frozenset[str]] = field(repr=False)
+
+    @property
+    def supplied(self) -> tuple[Fact, ...]:
+        """The facts that a caller gives, by name."""
+        return tuple(f for _, f in sorted(self.catalog.facts.items()) if f.supplied)
+
+    def cap(self, name: str, subject: Subject | None, actor: Layer | None) -> tuple[Value | None, tuple[str, str]]:
+        """The effective value of a cap and where it comes from; where subject and actor both set one, the tighter
+        counts.
+        """
+        declared: Cap = self.catalog.caps[name]
+        layers = [
+            layer for layer in (subject.layer if subject else None, actor) if layer is not None and name in layer.caps
+        ]
+        if not layers:
+            layers = [self.account]
+        best = layers[0]
+        for other in layers[1:]:
+            if declared.looser(best.caps[name], other.caps[name]):
+                best = other
+        return best.caps[name], best.sources.get(name, ("", ""))
+
+
+def gate_nodes(gate: Gate) -> tuple[Node, ...]:
+    """The expressions of a gate: its guard, then what it tests."""
+    guard = () if gate.when is None else (gate.when,)
+    match gate.test:
+        case Bound(measure=measure, limit=limit):
+            return (*guard, measure, limit)
+        case Multiple(measure=measure, step=step):
+            return (*guard, measure, step)
+        case Require(condition=condition):
+            return (*guard, condition)

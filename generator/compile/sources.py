@@ -1,0 +1,93 @@
+"""The sources: which files a compile reads, and where each name in them stands."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from generator.compile.problems import Problem
+from generator.compile.text import Document, read_text
+
+TABLE_FILES: Final = ("sizing", "router", "exits")
+FILES: Final[dict[str, str]] = {
+    "units": "schemas/units.yaml",
+    "facts": "schemas/facts.yaml",
+    "caps": "schemas/caps.yaml",
+    "universe": "rules/universe.yaml",
+    "tiers": "rules/tiers.yaml",
+    "strategies": "rules/strategies.yaml",
+    "risk": "rules/risk.yaml",
+    "gates": "rules/gates.yaml",
+    **{name: f"rules/{name}.yaml" for name in TABLE_FILES},
+}
+
+
+def schema_of(name: str) -> str:
+    """The name of the schema that a source file follows."""
+    return "tables" if name in TABLE_FILES else name
+
+
+@dataclass(slots=True)
+class Sources:
+    """The files of one compile, read strictly; `texts` holds each as it stands, for showing problems."""
+
+    root: Path
+    documents: dict[str, Document] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+    venue: dict[str, Any] = field(default_factory=dict)
+    venue_file: str = ""
+    hashes: list[dict[str, str]] = field(default_factory=list)
+
+    def __iter__(self) -> Iterator[tuple[str, Document]]:
+        return iter(self.documents.items())
+
+
+def read_sources(root: Path, problems: list[Problem]) -> Sources:
+    """Read every source below a root; a file that is absent or unreadable is a problem."""
+    sources = Sources(root)
+    for name, file in FILES.items():
+        text = _read(root, file, sources, problems)
+        if text is not None:
+            document, found = read_text(file, text)
+            problems += found
+            if not found:
+                sources.documents[name] = document
+    return sources
+
+
+def read_venue(sources: Sources, problems: list[Problem]) -> None:
+    """Read what the venue of `rules/universe.yaml` imposes."""
+    document = sources.documents["universe"]
+    name = document.data["venue"]
+    file = f"universe/venues/{name}.json"
+    if not (sources.root / file).is_file():
+        known = sorted(p.stem for p in (sources.root / "universe/venues").glob("*.json"))
+        problems.append(
+            document.problem("unknown-venue", ("venue",), f"there is no {file}", f"known are {', '.join(known)}")
+        )
+        return
+    text = _read(sources.root, file, sources, problems)
+    try:
+        sources.venue = json.loads(text or "", parse_float=str, parse_int=str)
+        sources.venue_file = file
+    except json.JSONDecodeError as error:
+        problems.append(Problem(file, error.lineno, error.colno, "bad-json", error.msg))
+
+
+def _read(root: Path, file: str, sources: Sources, problems: list[Problem]) -> str | None:
+    try:
+        raw = (root / file).read_bytes()
+    except OSError as error:
+        problems.append(Problem(file, 1, 1, "no-file", f"the file can't be read: {error.strerror}"))
+        return None
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw[: error.start].count(b"\n") + 1
+        problems.append(Problem(file, line, 1, "bad-text", "the file is not UTF-8"))
+        return None
+    sources.texts[file] = text
+    sources.hashes.append({"path": file, "sha256": hashlib.sha256(raw).hexdigest()})
+    return text

@@ -1,0 +1,167 @@
+"""The compile as a table of stages, in order; each adds to what the stages before it made.
+
+text → shape → catalogs → values → cascade → assembly → rules → lints → finish
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any, Final
+
+from engine.catalog import Cap
+from engine.read import examine
+from engine.ruleset import Bound, RuleSet
+from engine.units import Unit
+from generator.compile import schemas
+from generator.compile.assemble import as_problem, assemble, read_layers, tiers_of
+from generator.compile.cascade import Layers, check_layers
+from generator.compile.catalogs import Entries, compile_caps, compile_facts, compile_units, read_caps, read_units
+from generator.compile.finish import finish
+from generator.compile.lints import lint
+from generator.compile.problems import Problem, Refused
+from generator.compile.shape import check_shape
+from generator.compile.sources import FILES, Sources, read_sources, read_venue, schema_of
+
+
+@dataclass(slots=True)
+class Compile:
+    """One compile under way."""
+
+    root: Path
+    environment: str
+    today: date
+    sources: Sources
+    problems: list[Problem] = field(default_factory=list)
+    schemas: dict[str, dict[str, Any]] = field(default_factory=dict)
+    catalogs: dict[str, Entries] = field(default_factory=dict)
+    units: dict[str, Unit] = field(default_factory=dict)
+    caps: dict[str, Cap] = field(default_factory=dict)
+    tier_of: dict[str, str] = field(default_factory=dict)
+    layers: Layers = field(default_factory=Layers)
+    document: dict[str, Any] = field(default_factory=dict)
+    ruleset: RuleSet | None = None
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything but warnings was found so far."""
+        return any(not p.warning for p in self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A finished universe: its document, the checked rule set, warnings, and what it was made from."""
+
+    document: dict[str, Any]
+    ruleset: RuleSet
+    warnings: tuple[Problem, ...]
+    sources: Sources
+    layers: Layers
+    schemas: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step; a `barrier` stops here when a problem was found, since what follows would only repeat it."""
+
+    name: str
+    run: Callable[[Compile], None]
+    barrier: bool
+
+
+def _text(work: Compile) -> None:
+    work.sources = read_sources(work.root, work.problems)
+
+
+def _shape(work: Compile) -> None:
+    data = {n: d.data for n, d in work.sources}
+    entries = {n: data[n].get(n, {}) if isinstance(data.get(n), dict) else {} for n in ("units", "facts", "caps")}
+    work.schemas = schemas.build(
+        _having(entries["units"], "kind"),
+        _having(entries["facts"], "unit", "meaning"),
+        _having(entries["caps"], "unit", "meaning", "per", "tighter"),
+    )
+    for name, document in work.sources:
+        work.problems += check_shape(document, work.schemas[schema_of(name)])
+    if not work.failed and len(work.sources.documents) == len(FILES):
+        read_venue(work.sources, work.problems)
+
+
+def _having(entries: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """The entries of a catalog that are complete enough to make a schema of; the others are reported by their own."""
+    return {n: e for n, e in entries.items() if isinstance(e, dict) and all(isinstance(e.get(k), str) for k in keys)}
+
+
+def _catalogs(work: Compile) -> None:
+    documents = work.sources.documents
+    work.catalogs = {
+        "units": compile_units(documents["units"]),
+        "facts": compile_facts(documents["facts"], work.problems),
+        "caps": compile_caps(documents["caps"], work.problems),
+    }
+    work.units = read_units(work.catalogs["units"])
+    parts = {"symbols": documents["universe"].data["symbols"], "strategies": documents["strategies"].data["strategies"]}
+    work.caps = read_caps(documents["caps"], work.catalogs["caps"], work.units, parts, work.problems)
+
+
+def _values(work: Compile) -> None:
+    work.tier_of = tiers_of(work.sources, work.problems)
+    work.layers = read_layers(work.sources, work.caps, work.environment, work.problems)
+
+
+def _cascade(work: Compile) -> None:
+    work.problems += check_layers(work.caps, work.layers, work.tier_of)
+
+
+def _assembly(work: Compile) -> None:
+    work.document = assemble(
+        work.sources, work.environment, work.catalogs, work.caps, work.layers, work.tier_of, work.problems
+    )
+
+
+def _rules(work: Compile) -> None:
+    work.ruleset, faults = examine(work.document)
+    work.problems += [as_problem(work.sources, f) for f in faults]
+
+
+def _lints(work: Compile) -> None:
+    assert work.ruleset is not None
+    work.problems += lint(work.ruleset, work.sources, work.layers, work.today)
+
+
+def _finish(work: Compile) -> None:
+    assert work.ruleset is not None
+    bound_units = {g.id: g.test.unit for g in work.ruleset.gates if isinstance(g.test, Bound)}
+    work.document = finish(work.document, work.units, bound_units)
+    work.ruleset, faults = examine(work.document)
+    work.problems += [as_problem(work.sources, f) for f in faults if not f.warning]
+
+
+STAGES: Final = (
+    Stage("text", _text, barrier=False),
+    Stage("shape", _shape, barrier=True),
+    Stage("catalogs", _catalogs, barrier=True),
+    Stage("values", _values, barrier=False),
+    Stage("cascade", _cascade, barrier=False),
+    Stage("assembly", _assembly, barrier=False),
+    Stage("rules", _rules, barrier=True),
+    Stage("lints", _lints, barrier=True),
+    Stage("finish", _finish, barrier=True),
+)
+
+
+def compile_universe(root: Path, environment: str = "prod", *, today: date) -> Compiled:
+    """Compile the rules below a root for an environment.
+
+    Raises:
+        Refused: with every problem of every file; the caller shows them, and writes nothing.
+    """
+    work = Compile(root, environment, today, Sources(root))
+    for stage in STAGES:
+        stage.run(work)
+        if stage.barrier and work.failed:
+            raise Refused(set(work.problems), work.sources.texts)
+    assert work.ruleset is not None
+    return Compiled(
+        work.document, work.ruleset, tuple(sorted(set(work.problems))), work.sources, work.layers, work.schemas
+    )

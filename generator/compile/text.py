@@ -1,0 +1,186 @@
+"""Reading YAML strictly: every scalar as text, with the line and column of each key and value.
+
+Words such as `no`, `010` or `1:30` never turn into something else, since nothing is typed here; its schema
+types it later. Duplicate keys, tags, anchors, merge keys and tabs are problems. Files are bounded in size and
+depth.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import yaml
+
+from engine.faults import Path
+from generator.compile.problems import Problem
+
+MAX_BYTES: Final = 2_000_000
+MAX_DEPTH: Final = 16
+_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in a file, from 1; `inline` where an offset in the value's text is an offset in the line."""
+
+    line: int
+    column: int
+    inline: bool = True
+
+
+@dataclass(slots=True)
+class Document:
+    """One read file: nested plain data of texts, and where each part of it stands."""
+
+    file: str
+    text: str
+    data: Any = None
+    values: dict[Path, Mark] = field(default_factory=dict)
+    keys: dict[Path, Mark] = field(default_factory=dict)
+
+    def problem(
+        self,
+        code: str,
+        path: Path,
+        message: str,
+        help_text: str | None = None,
+        *,
+        at_key: bool = False,
+        offset: int | None = None,
+        warning: bool = False,
+    ) -> Problem:
+        """A problem at a path of this document: its key or its value, or the nearest part above that exists."""
+        mark = self.mark(path, at_key=at_key)
+        column = mark.column + offset if offset and mark.inline and not at_key else mark.column
+        return Problem(self.file, mark.line, column, code, message, help_text, warning)
+
+    def mark(self, path: Path, *, at_key: bool = False) -> Mark:
+        """Where a path stands."""
+        first, second = (self.keys, self.values) if at_key else (self.values, self.keys)
+        while path and path not in first and path not in second:
+            path = path[:-1]
+        return first.get(path) or second.get(path) or Mark(1, 1)
+
+    def source(self, path: Path) -> str:
+        """`file:line` of a path's key."""
+        return f"{self.file}:{self.mark(path, at_key=True).line}"
+
+
+def read_text(file: str, text: str) -> tuple[Document, list[Problem]]:
+    """The document of a YAML text, and the problems that its text has; with problems, `data` may be None."""
+    document = Document(file, text)
+    problems = list(_unwanted(file, text))
+    if problems:
+        return document, problems
+    try:
+        node = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+        message = " ".join(filter(None, [error.context, error.problem]))
+        help_text = "quote any text that holds `: `, ` #`, or a comma inside { } or [ ]"
+        return document, [Problem(file, line, column, "bad-yaml", message, help_text)]
+    except yaml.YAMLError as error:
+        return document, [Problem(file, 1, 1, "bad-yaml", str(error).splitlines()[0])]
+    if node is None:
+        return document, [Problem(file, 1, 1, "bad-yaml", "the file is empty", "begin it with `format: 1`")]
+    document.data = _Walk(document, problems).value(node, ())
+    return document, problems
+
+
+def _unwanted(file: str, text: str) -> Iterator[Problem]:
+    """Size, tabs, and what YAML offers but rules must not use: tags, anchors, aliases, several documents."""
+    if len(text.encode()) > MAX_BYTES:
+        yield Problem(file, 1, 1, "too-large", f"the file is larger than {MAX_BYTES} bytes")
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        if "\t" in line:
+            yield Problem(
+                file,
+                number,
+                line.index("\t") + 1,
+                "tab",
+                "a tab: how far it indents depends on who looks",
+                "use spaces",
+            )
+    names = {
+        yaml.TagToken: ("tag", "a tag would let YAML choose the type", "remove it; the schema types each value"),
+        yaml.AnchorToken: ("anchor", "an anchor makes one line mean two things", "write the value out"),
+        yaml.AliasToken: ("anchor", "an alias makes one line mean two things", "write the value out"),
+        yaml.DirectiveToken: ("directive", "a directive has no meaning here", "remove it"),
+    }
+    starts = 0
+    try:
+        for token in yaml.scan(text, Loader=_Loader):
+            mark = token.start_mark
+            starts += isinstance(token, yaml.DocumentStartToken)
+            if type(token) in names:
+                code, message, help_text = names[type(token)]
+                yield Problem(file, mark.line + 1, mark.column + 1, code, message, help_text)
+            if starts > 1:
+                yield Problem(
+                    file,
+                    mark.line + 1,
+                    mark.column + 1,
+                    "bad-yaml",
+                    "a second document in one file",
+                    "one document per file",
+                )
+                return
+    except yaml.YAMLError:
+        return  # compose reports it, with a better message
+
+
+class _Walk:
+    """Turns nodes into data, noting places and problems."""
+
+    def __init__(self, document: Document, problems: list[Problem]) -> None:
+        self._document = document
+        self._problems = problems
+
+    def value(self, node: yaml.Node, path: Path) -> Any:
+        mark = node.start_mark
+        quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
+        inline = (
+            isinstance(node, yaml.ScalarNode) and node.style in (None, "'", '"') and mark.line == node.end_mark.line
+        )
+        self._document.values[path] = Mark(mark.line + 1, mark.column + 1 + quoted, inline)
+        if len(path) > MAX_DEPTH:
+            self._problem(node, "too-deep", f"nested more than {MAX_DEPTH} deep")
+            return None
+        if isinstance(node, yaml.ScalarNode):
+            return node.value
+        if isinstance(node, yaml.SequenceNode):
+            return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
+        assert isinstance(node, yaml.MappingNode)
+        return self._mapping(node, path)
+
+    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._problem(key, "bad-key", "a key is a plain word", "quote a text that begins with { or [")
+                continue
+            name = key.value
+            if name == "<<":
+                self._problem(key, "anchor", "a merge key hides where a value comes from", "write the values out")
+            elif name in found:
+                first = self._document.keys[(*path, name)]
+                self._problem(
+                    key, "duplicate-key", f"`{name}` stands here a second time", f"it is set first in line {first.line}"
+                )
+            else:
+                self._document.keys[(*path, name)] = Mark(key.start_mark.line + 1, key.start_mark.column + 1)
+                if node.flow_style and isinstance(value, yaml.ScalarNode) and value.value == "" and not value.style:
+                    self._problem(
+                        key,
+                        "comma",
+                        f"`{name}` has no value",
+                        "quote a text that holds a comma inside { }: YAML cuts it in two",
+                    )
+                found[name] = self.value(value, (*path, name))
+        return found
+
+    def _problem(self, node: yaml.Node, code: str, message: str, help_text: str | None = None) -> None:
+        mark = node.start_mark
+        self._problems.append(Problem(self._document.file, mark.line + 1, mark.column + 1, code, message, help_text))

@@ -1,0 +1,112 @@
+"""Values with units: each written cap becomes the number that it means, or a problem that says what to write.
+
+Cerberus walks each layer and coerces every value by the cap that declares it; the coercion itself is the unit's.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from cerberus import Validator
+
+from engine.catalog import Cap, Value, did_you_mean
+from engine.faults import Path
+from engine.tree import Sign
+from engine.units import Kind, ValueFault, read_value
+from generator.compile.problems import Problem
+from generator.compile.text import Document
+
+Names = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A cap's value in one layer; None is `none`, no bound."""
+
+    value: Value | None
+    source: str
+    document: Document
+    path: Path
+
+
+Layer = dict[str, Setting]
+
+
+def read_layer(document: Document, path: Path, caps: Mapping[str, Cap], names: Names, problems: list[Problem]) -> Layer:
+    """The settings of one layer of caps, at a path of a document; what can't be read is reported and left out."""
+    data = _at(document, path)
+    faults: dict[str, ValueFault] = {}
+    schema = {name: {"nullable": True, "coerce": _coercer(caps[name], names, faults)} for name in data if name in caps}
+    validator = Validator(schema, allow_unknown=True)
+    validator.validate(data)
+    settings: Layer = {}
+    for name in data:
+        place = (*path, name)
+        if name not in caps:
+            help_text = did_you_mean(name, caps)
+            problems.append(document.problem("unknown-cap", place, f"`{name}` is no cap", help_text, at_key=True))
+        elif name in faults:
+            problems.append(document.problem("bad-value", place, str(faults[name]), faults[name].help))
+        else:
+            settings[name] = Setting(validator.document[name], document.source(place), document, place)
+    return settings
+
+
+def _at(document: Document, path: Path) -> dict[str, Any]:
+    data = document.data
+    for part in path:
+        data = data[part]
+    return dict(data)
+
+
+def _coercer(cap: Cap, names: Names, faults: dict[str, ValueFault]) -> Callable[[Any], Value | None]:
+    def coerce(written: Any) -> Value | None:
+        try:
+            return cap_value(written, cap, names)
+        except ValueFault as fault:
+            faults[cap.name] = fault
+            raise
+
+    return coerce
+
+
+def cap_value(written: Any, cap: Cap, names: Names) -> Value | None:
+    """The value of a cap as it is written; `none` is no bound.
+
+    Raises:
+        ValueFault: another unit, a bare number, out of range.
+    """
+    if written == "none":
+        return None
+    if cap.unit.kind is Kind.LIST:
+        return _words(written, cap)
+    if not isinstance(written, str):
+        raise ValueFault("a single value is needed here")
+    value = read_value(written, cap.unit, names)
+    if isinstance(value, Decimal) and not isinstance(value, bool):
+        _check_range(written, value, cap)
+    return value
+
+
+def _words(written: Any, cap: Cap) -> tuple[str, ...]:
+    allowed = cap.type.item.values if cap.type.item else frozenset()
+    if not isinstance(written, list):
+        raise ValueFault(f"`{written}` is no list", "write [] for none of them, or [ONE, OTHER]")
+    for word in written:
+        if word not in allowed:
+            raise ValueFault(f"`{word}` is none of its words", did_you_mean(str(word), allowed))
+    if len(set(written)) != len(written):
+        raise ValueFault("a word stands twice in the list")
+    return tuple(sorted(written))
+
+
+def _check_range(written: str, value: Decimal, cap: Cap) -> None:
+    if cap.sign is Sign.POSITIVE and value <= 0:
+        raise ValueFault(f"`{written}`: {cap.name} must be positive", "write none where no bound is meant")
+    if cap.sign is Sign.NONNEGATIVE and value < 0:
+        raise ValueFault(f"`{written}`: {cap.name} can't be negative")
+    if cap.low is not None and value < cap.low:
+        raise ValueFault(f"`{written}` is below {cap.low}, the least that {cap.name} may be")
+    if cap.high is not None and value > cap.high:
+        raise ValueFault(f"`{written}` is above {cap.high}, the most that {cap.name} may be")

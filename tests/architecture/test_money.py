@@ -1,0 +1,48 @@
+"""Money is exact."""
+
+import ast
+
+from tests.architecture.sources import Names, calls, each_file, mentions, planted, tree_of
+
+CONSTANTS = frozenset({"math.e", "math.inf", "math.nan", "math.pi"})
+
+
+def floats(tree: ast.Module) -> list[str]:
+    """Where a file writes a float, makes one, or hands `float` on; asking whether a value is one is fine."""
+    names = Names(tree)
+    found = [(line, name) for line, name in mentions(tree) if name in CONSTANTS]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
+            found.append((node.lineno, repr(node.value)))
+    for call, name in calls(tree):
+        given = [*call.args, *(keyword.value for keyword in call.keywords)]
+        if name == "float" or name.startswith("float."):
+            found.append((call.lineno, f"{name}()"))
+        elif name != "isinstance" and any(names.of(value) == "float" for value in given):
+            found.append((call.lineno, f"{name}(float)"))
+    return [f"{line}: {what}" for line, what in sorted(set(found))]
+
+
+@each_file("engine", "execution", "generator", "universe")
+def test_no_float_in_a_money_path(path: str) -> None:
+    """A float is exact by luck, and an order sized to the cap must pass."""
+    assert floats(tree_of(path)) == []
+
+
+def test_floats_are_found_as_literal_as_call_and_as_argument() -> None:
+    """`parse_float=float` makes as many floats as `float()` does."""
+    tree = planted("""
+        import json, math
+        a = 0.5
+        b = float('1')
+        c = map(float, 'x')
+        d = json.loads('', parse_float=float)
+        e = math.inf
+    """)
+
+    assert floats(tree) == ["2: 0.5", "3: float()", "4: map(float)", "5: json.loads(float)", "6: math.inf"]
+
+
+def test_refusing_a_float_is_not_using_one() -> None:
+    """A reader that turns floats away has to name them."""
+    assert floats(planted("def f(x: float | int) -> bool: return isinstance(x, float) or x == 5")) == []
