@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from engine import lattice
 from engine.backends.python import Programs
+from engine.catalog import Value
 from engine.explain import Refusal, unknown_reasons, veto_reason
 from engine.facts import FactReader, FactsFault, Snapshot
 from engine.interpret import Situation
-from engine.judge import Judgement, is_exempt, judge
+from engine.judge import Judgement, is_exempt, judge, may_be_exempt
 from engine.numbers import canonical, exact
 from engine.reach import reach
 from engine.reason import Decision, Reason, decision_id
@@ -52,7 +53,9 @@ class Engine:
         self._subject_slot = self.reader.slots[head.subject.key] if head.subject else None
         self._actor_slot = self.reader.slots[head.actor.key] if head.actor else None
         self._solve_slot = self.reader.slots[head.solve.fact] if head.solve else None
-        self._varying = self._gates_that_vary()
+        varying = self._gates_that_vary()
+        self._varying = frozenset(g.index for g in varying)
+        self._left_out = tuple(g.id for g in varying)
 
     def decide(self, facts: Mapping[str, Any], scope: str = "order") -> Decision:
         """The decision on nested facts (numbers as text, Decimal or int).
@@ -103,7 +106,7 @@ class Engine:
             subject = self._subject(snapshot)
         stopping = self._stopping(snapshot, subject, scope)
         if not stopping:
-            largest = self._largest(snapshot, [], scope)
+            largest = self._largest(snapshot, subject, [], None) if scope == "order" else None
             return self._decision(True, subject.key if subject else None, facts_json, largest=largest)
         return self._explained(snapshot, subject, stopping, facts_json, scope)
 
@@ -115,8 +118,8 @@ class Engine:
         judged = [judge(self.ruleset.gates[i], situation, exempt=exempt) for i in stopping]
         vetoes = self._reasons([j for j in judged if j.gate.enforced], situation)
         shadow = self._reasons([j for j in judged if not j.gate.enforced], situation)
-        enforced = [j.gate for j in judged if j.gate.enforced]
-        largest = self._largest(snapshot, [g for g in enforced if g not in self._varying], scope)
+        followed = [j.gate for j in judged if j.gate.enforced and j.gate.index not in self._varying]
+        largest = self._largest(snapshot, subject, followed, situation) if scope == "order" else None
         return self._decision(
             not vetoes, subject.key if subject else None, facts_json, vetoes=vetoes, shadow=shadow, largest=largest
         )
@@ -184,14 +187,16 @@ class Engine:
 
     # The largest value of the adjustable fact
 
-    def _gates_that_vary(self) -> frozenset[Gate]:
+    def _gates_that_vary(self) -> tuple[Gate, ...]:
         """Gates over facts that must be supplied anew for another size: the largest size leaves them out."""
         facts = self.ruleset.catalog.facts
         solve = self.ruleset.head.solve
         vary = {n for n, f in facts.items() if solve is not None and f.varies_with == solve.fact}
-        return frozenset(g for g in self.ruleset.gates if vary & reach(self.ruleset, *gate_nodes(g)))
+        return tuple(g for g in self.ruleset.gates if vary & reach(self.ruleset, *gate_nodes(g)))
 
-    def _largest(self, snapshot: Snapshot, stopping: list[Gate], scope: str) -> str | None:
+    def _largest(
+        self, snapshot: Snapshot, subject: Subject | None, stopping: list[Gate], situation: Situation | None
+    ) -> str | None:
         """The largest value of the adjustable fact on its step that every gate allows, apart from those that
         vary with it.
 
@@ -199,40 +204,47 @@ class Engine:
         stops it is followed too. The answer is exact: each gate followed excludes only what it vetoes.
         """
         solve = self.ruleset.head.solve
-        if solve is None or scope != "order" or self._solve_slot is None:
+        if solve is None or self._solve_slot is None:
             return None
-        situation = self._situation(snapshot, scope)
-        asked, step = situation.fact(solve.fact), situation.fact(solve.step)
-        if not isinstance(asked, Fraction) or not isinstance(step, Fraction) or asked < step or step <= 0:
+        asked = snapshot.values[self._solve_slot]
+        step = self._known(solve.step, snapshot, subject)
+        if not isinstance(asked, Decimal) or not isinstance(step, Decimal) or asked < step or step <= 0:
             return None
-        steps = asked // step
-        if not stopping and steps * step == asked:
-            return canonical(Decimal(str(snapshot.values[self._solve_slot])))
-        return self._search(snapshot, stopping, lattice.Lattice(situation, solve.fact, step, int(steps)))
+        if not stopping and not asked % step:
+            return canonical(asked)
+        situation = situation or self._situation(snapshot, "order")
+        return self._search(
+            snapshot, stopping, lattice.Lattice(situation, solve.fact, Fraction(step), int(asked // step))
+        )
 
     def _search(self, snapshot: Snapshot, stopping: list[Gate], grid: lattice.Lattice) -> str | None:
         assert self._solve_slot is not None
         allowed: lattice.Ranges = [(1, grid.last)]
         followed: set[int] = set()
-        exempt = self._exempt_pieces(grid)
+        exempt = self._exempt_pieces(grid) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
         while True:
-            for gate in stopping:
-                try:
+            try:
+                for gate in stopping:
                     allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt))
-                except lattice.NotLinear:
-                    return None
-                followed.add(gate.index)
+                    followed.add(gate.index)
+            except lattice.NotLinear:
+                return None
             if not allowed:
                 return None
             size = grid.step * allowed[-1][1]
             value = Decimal(size.numerator) / Decimal(size.denominator)
             smaller = self.reader.resized(snapshot, self._solve_slot, value)
             found = [self.ruleset.gates[i] for i in self._stopping(smaller, grid.situation.subject, "order")]
-            stopping = [g for g in found if g.enforced and g not in self._varying]
+            stopping = [g for g in found if g.enforced and g.index not in self._varying]
             if not stopping:
                 return canonical(value)
             if followed.issuperset(g.index for g in stopping):
                 raise ArithmeticError(f"gates {[g.id for g in stopping]} veto a size that they were found to allow")
+            exempt = self._exempt_pieces(grid)
+
+    def _known(self, name: str, snapshot: Snapshot, subject: Subject | None) -> Value | None:
+        slot = self.reader.slots.get(name)
+        return snapshot.values[slot] if slot is not None else subject.facts.get(name) if subject else None
 
     def _exempt_pieces(self, grid: lattice.Lattice) -> lattice.Pieces:
         name = self.ruleset.head.exempt
@@ -254,7 +266,6 @@ class Engine:
         largest: str | None = None,
     ) -> Decision:
         solve = self.ruleset.head.solve
-        left_out = () if allowed else tuple(g.id for g in self.ruleset.gates if g in self._varying)
         return Decision(
             allowed=allowed,
             id=decision_id(self.ruleset.universe_hash, facts_json),
@@ -265,6 +276,6 @@ class Engine:
             shadow=shadow,
             largest_name=solve.name if solve else None,
             largest=largest,
-            left_out=left_out,
+            left_out=() if allowed else self._left_out,
             facts_json=facts_json,
         )

@@ -1,14 +1,14 @@
 """Reasons: what a person reads when a gate stops something. All wordings of decisions are here."""
 
 from collections.abc import Mapping
-from decimal import Context, Decimal
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
 from engine.interpret import Situation
 from engine.judge import Judgement, Outcome
-from engine.numbers import canonical, rounded, shown
+from engine.numbers import canonical, decimal_near, rounded, shown
 from engine.reason import Reason
 from engine.ruleset import Bound, Gate, Multiple, Require
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
@@ -90,16 +90,19 @@ def _label(gate: Gate) -> str:
 
 def display(value: Fraction, unit: Unit, situation: Situation, digits: int = 6) -> str:
     """A number as a person reads it: `31.24%`, `1h30m`."""
-    names = {} if situation.subject is None else {n: str(v) for n, v in _own_names(situation).items()}
-    decimal = Context(prec=digits).divide(Decimal(value.numerator), Decimal(value.denominator))
+    decimal = decimal_near(value, digits)
     if unit.kind is Kind.AMOUNT and decimal == decimal.to_integral_value():
         decimal = Decimal(canonical(decimal))
-    return write_value(decimal, unit, names)
+    return write_value(decimal, unit, _own_names(unit, situation))
 
 
-def _own_names(situation: Situation) -> dict[str, object]:
-    assert situation.subject is not None
-    return {n.split(".", 1)[1]: v for n, v in situation.subject.facts.items()}
+def _own_names(unit: Unit, situation: Situation) -> dict[str, str]:
+    """What the subject calls the things that the unit counts."""
+    subject, head = situation.subject, situation.ruleset.head.subject
+    if subject is None or head is None:
+        return {}
+    found = {n: subject.facts.get(f"{head.prefix}.{n}") for n in unit.names}
+    return {n: v for n, v in found.items() if isinstance(v, str)}
 
 
 def _requirement(gate: Gate, situation: Situation) -> str:

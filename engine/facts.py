@@ -15,11 +15,9 @@ from typing import Any, Final
 from engine.catalog import Fact, Value, did_you_mean
 from engine.numbers import canonical
 from engine.ruleset import RuleSet
-from engine.units import Kind
 from engine.values import typed_value
 
 MEMO_SIZE: Final = 20_000
-MAX_NESTING: Final = 8
 _TREE = dict[str, Any]
 
 
@@ -196,16 +194,26 @@ def _braces(tree: _TREE) -> str:
     return "{" + inside + "}"
 
 
-def parse_json(text: str | bytes) -> Any:
+def parse_json(text: str) -> Any:
     """JSON with every number kept as the text that was written.
 
     Raises:
-        ValueError: no JSON, a duplicate key, NaN or Infinity, or nested too deeply.
+        ValueError: no JSON, a key that stands twice, or nested too deeply.
     """
     try:
-        return json.loads(text, parse_float=str, parse_int=str, parse_constant=_no_constant, object_pairs_hook=_unique)
+        document = json.loads(text, parse_float=str, parse_int=str, parse_constant=_no_constant)
+        # Each key in the text has a colon of its own, so with as many colons as keys no key stood twice.
+        if text.count(":") != _keys(document):
+            json.loads(text, object_pairs_hook=_unique)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
+    return document
+
+
+def _keys(document: Any) -> int:
+    if isinstance(document, dict):
+        return len(document) + sum([_keys(v) for v in document.values() if isinstance(v, (dict, list))])
+    return sum([_keys(v) for v in document]) if isinstance(document, list) else 0
 
 
 def _no_constant(name: str) -> str:
@@ -220,8 +228,3 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(k for k in keys if keys.count(k) > 1)
         raise ValueError(f"the key `{twice}` stands twice")
     return found
-
-
-def numeric(fact: Fact) -> bool:
-    """Whether a fact is a number."""
-    return fact.unit.kind in (Kind.RATIO, Kind.AMOUNT, Kind.COUNT)

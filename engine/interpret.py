@@ -67,13 +67,16 @@ class Situation:
     subject: Subject | None = None
     actor: Layer | None = None
     _memo: dict[str, Answer] = field(default_factory=dict)
+    _facts: dict[str, Answer] = field(default_factory=dict)
 
     def fact(self, name: str) -> Answer:
         """A fact's value; subject's own facts come from the universe."""
-        value = self.facts.get(name)
-        if value is None and self.subject is not None:
-            value = self.subject.facts.get(name)
-        return Unknown((name,)) if value is None else as_answer(value)
+        if name not in self._facts:
+            value = self.facts.get(name)
+            if value is None and self.subject is not None:
+                value = self.subject.facts.get(name)
+            self._facts[name] = Unknown((name,)) if value is None else as_answer(value)
+        return self._facts[name]
 
     def cap(self, name: str) -> Answer:
         """The cap that holds here; unknown where it depends on an actor that is not known."""

@@ -6,7 +6,7 @@ exactly.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import singledispatch
 from math import floor
@@ -54,12 +54,13 @@ Ranges = list[tuple[int, int]]
 
 @dataclass(slots=True)
 class Lattice:
-    """The situation in which expressions are followed, and the adjustable fact in it."""
+    """The situation in which expressions are followed, and the adjustable fact in it; measures are followed once."""
 
     situation: Situation
     fact: str
     step: Fraction
     last: int
+    measures: dict[str, Pieces] = field(default_factory=dict)
 
     def whole(self, part: Part) -> Pieces:
         """The same part for every k."""
@@ -135,7 +136,9 @@ def _(node: CapRef, lattice: Lattice) -> Pieces:
 
 @follow.register
 def _(node: MeasureRef, lattice: Lattice) -> Pieces:
-    return follow(lattice.situation.ruleset.measures[node.name].node, lattice)
+    if node.name not in lattice.measures:
+        lattice.measures[node.name] = follow(lattice.situation.ruleset.measures[node.name].node, lattice)
+    return lattice.measures[node.name]
 
 
 @follow.register

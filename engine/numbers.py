@@ -21,6 +21,7 @@ from decimal import (
     setcontext,
 )
 from fractions import Fraction
+from functools import lru_cache
 from typing import Final
 
 MAX_DIGITS: Final = 40
@@ -86,8 +87,17 @@ def is_canonical(text: str) -> bool:
 
 def rounded(value: Fraction, digits: int = SHOWN_DIGITS) -> str:
     """Canonical text of a rational, rounded half-even to so many significant digits."""
-    quotient = Context(prec=digits).divide(Decimal(value.numerator), Decimal(value.denominator))
-    return canonical(quotient)
+    return canonical(decimal_near(value, digits))
+
+
+def decimal_near(value: Fraction, digits: int) -> Decimal:
+    """A rational as a decimal, rounded half-even to so many significant digits."""
+    return _rounding(digits).divide(Decimal(value.numerator), Decimal(value.denominator))
+
+
+@lru_cache(maxsize=64)
+def _rounding(digits: int) -> Context:
+    return Context(prec=digits)
 
 
 def shown(value: Fraction, beside: Fraction) -> str:

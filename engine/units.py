@@ -56,16 +56,12 @@ class Unit:
     bare_below: Decimal | None = None
     hint: str = ""
     meaning: str = ""
+    names: frozenset[str] = frozenset()
 
     @property
     def numeric(self) -> bool:
         """Whether values of this unit are numbers."""
         return self.kind in NUMERIC
-
-    @property
-    def names(self) -> frozenset[str]:
-        """The subject's attributes that the suffixes speak of."""
-        return frozenset(re.findall(r"\{(\w+)\}", " ".join(s for s, _ in self.suffixes)))
 
 
 def read_unit(name: str, entry: Mapping[str, Any]) -> Unit:
@@ -79,6 +75,7 @@ def read_unit(name: str, entry: Mapping[str, Any]) -> Unit:
         bare_below=Decimal(entry["bare_below"]) if "bare_below" in entry else None,
         hint=entry.get("hint", ""),
         meaning=entry.get("meaning", ""),
+        names=frozenset(re.findall(r"\{(\w+)\}", " ".join(entry.get("suffixes", {})))),
     )
 
 
@@ -184,5 +181,5 @@ def _best_suffix(value: Decimal, unit: Unit) -> tuple[str, Decimal] | None:
     if unit.kind is Kind.RATIO:
         wanted = "%" if abs(value) < 1 else "x"
         return next(((s, f) for s, f in unit.suffixes if s == wanted), unit.suffixes[0])
-    whole = [(s, f) for s, f in unit.suffixes if value / f == (value / f).to_integral_value()]
+    whole = [(s, f) for s, f in unit.suffixes if not value % f]
     return max(whole or unit.suffixes[:1], key=lambda sf: sf[1]) if unit.compound else unit.suffixes[0]

@@ -1,6 +1,5 @@
 """Finishing: expressions and values in their canonical spelling, the two hashes, and the bytes of the file."""
 
-import hashlib
 import json
 from collections.abc import Mapping
 from decimal import Decimal
@@ -9,6 +8,7 @@ from typing import Any, Final
 from engine import syntax
 from engine.ruleset import BOUNDS
 from engine.units import Unit, ValueFault, read_value, write_value
+from universe.reader import fingerprint, hash_of
 
 # What people read: it changes the file, never the meaning.
 WITHOUT_MEANING: Final = frozenset({"why", "meaning", "hint", "source", "sources", "provenance", "ruleset", "universe"})
@@ -24,14 +24,9 @@ def finish(document: Mapping[str, Any], units: Mapping[str, Unit], bound_units: 
     made["measures"] = {n: {**e, "is": canonical_expression(e["is"])} for n, e in document["measures"].items()}
     made["gates"] = [_gate(g, bound_units.get(g["id"])) for g in document["gates"]]
     made["tables"] = {n: _table(t, units) for n, t in document["tables"].items()}
-    made["ruleset"] = _hash(meaning(made))
-    made["universe"] = universe_hash(made)
+    made["ruleset"] = hash_of(meaning(made))
+    made["universe"] = fingerprint(made)
     return made
-
-
-def universe_hash(document: Mapping[str, Any]) -> str:
-    """The hash of everything in the file but itself."""
-    return _hash({k: v for k, v in document.items() if k != "universe"})
 
 
 def meaning(value: Any) -> Any:
@@ -39,11 +34,6 @@ def meaning(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {k: meaning(v) for k, v in value.items() if k not in WITHOUT_MEANING or isinstance(v, Mapping)}
     return [meaning(v) for v in value] if isinstance(value, list) else value
-
-
-def _hash(data: Any) -> str:
-    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def canonical_expression(text: str) -> str:

@@ -1,0 +1,206 @@
+"""`hedgerow why`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cli.project import BAD_INPUT, fail, quiet_pipe, root
+
+if TYPE_CHECKING:
+    from engine import Decision
+    from engine.interpret import Situation
+    from engine.judge import Judgement
+    from universe.reader import Universe
+
+LOG = Path("logs/rehearsal/decisions.jsonl")
+
+
+@click.command(name="why")
+@click.argument("decision", required=False)
+@click.option("--log", type=click.Path(path_type=Path), help=f"The decisions log; default {LOG}. `-` reads stdin.")
+@click.option("--universe", "universe_file", type=click.Path(path_type=Path), help="The universe that decided.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.pass_obj
+@quiet_pipe
+def command(
+    given_root: Path | None, decision: str | None, log: Path | None, universe_file: Path | None, as_json: bool
+) -> None:
+    """Explain a stored decision, gate by gate: observed, limit, headroom, source line, and the facts used.
+
+    DECISION is an id or the beginning of one, or #N for the N-th line of the log; default: the last veto.
+    The decision is made again by the universe of its day, and must come out the same.
+    """
+    from engine import Decision, Engine
+    from engine.facts import parse_json
+
+    folder = root(given_root)
+    path = log if log is not None else folder / LOG
+    record, number = _find(path, decision)
+    try:
+        stored = Decision.from_json(record)
+    except ValueError as error:
+        fail(f"{path}:{number}: {error}", "the log holds decisions as `hedgerow decide` writes them")
+    universe = _universe(stored, folder, path, universe_file)
+    engine = Engine(universe.ruleset, "interpreter")
+    facts = parse_json(stored.facts_json)
+    again = engine.decide(facts)
+    if again.to_json() != stored.to_json() and engine.decide(facts, "account").to_json() != stored.to_json():
+        click.echo("warning: deciding again gives another answer than the one that is stored", err=True)
+    judgements, situation = (
+        engine.judgements(engine.reader.read(facts)) if stored.subject in universe.ruleset.subjects else ([], None)
+    )
+    if as_json:
+        click.echo(
+            json.dumps(
+                {"decision": json.loads(record), "gates": [_entry(j, situation) for j in judgements]},
+                ensure_ascii=False,
+                indent=1,
+            )
+        )
+        return
+    _show(stored, judgements, situation)
+
+
+def _find(path: Path, wanted: str | None) -> tuple[str, int]:
+    """The wanted line of a decisions log, and its number."""
+    import sys
+
+    try:
+        lines = sys.stdin.read().splitlines() if str(path) == "-" else path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        fail(
+            f"{path} can't be read: {error.strerror}",
+            "run `hedgerow rehearse`, or give --log the log of `hedgerow decide`",
+        )
+    if wanted is not None and wanted.startswith("#"):
+        number = int(wanted[1:]) if wanted[1:].isdigit() else 0
+        if not 0 < number <= len(lines):
+            fail(f"{path} has no line {wanted}", f"it has {len(lines)}")
+        return lines[number - 1], number
+    prefix = "" if wanted is None else wanted if wanted.startswith("sha256:") else f"sha256:{wanted}"
+    mark = f'"id":"{prefix}'
+    for number in range(len(lines), 0, -1):
+        line = lines[number - 1]
+        if wanted is None and line.startswith('{"decision":"veto"'):
+            return line, number
+        if wanted is not None and mark in line[:120]:
+            return line, number
+    fail(f"{path} holds no decision {wanted}" if wanted else f"{path} holds no veto", "give an id, or #N for a line")
+
+
+def _universe(stored: "Decision", folder: Path, log: Path, given: Path | None) -> "Universe":
+    """The universe that decided: as given, kept beside the log, or the project's own."""
+    from universe.reader import UniverseFault, parse
+
+    kept = log.parent / "universes" / f"{stored.universe.removeprefix('sha256:')}.json"
+    for path in (given,) if given is not None else (kept, folder / "universe/universe.json"):
+        if path is None or not path.is_file():
+            continue
+        text = path.read_text(encoding="utf-8")
+        try:
+            found = parse(text, json.loads(text).get("environment", "prod"))
+        except (UniverseFault, ValueError) as fault:
+            fail(f"{path}: {fault}", getattr(fault, "help", None))
+        if found.ruleset.universe_hash == stored.universe:
+            return found
+    fail(
+        f"the universe {stored.universe} that made this decision is not here",
+        "give --universe the file of that day; a run keeps it in universes/ beside its log",
+        BAD_INPUT,
+    )
+
+
+def _show(stored: "Decision", judgements: "list[Judgement]", situation: "Situation | None") -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False, soft_wrap=False)
+    allowed = "allowed" if stored.allowed else "vetoed"
+    click.echo(f"{stored.subject or 'nobody'}: {allowed}   {stored.id}")
+    if stored.largest_name is not None:
+        without = f" (without {', '.join(stored.left_out)})" if stored.left_out else ""
+        click.echo(f"{stored.largest_name}: {stored.largest or 'none'}{without}")
+    for reason in stored.vetoes:
+        click.echo(f"  {reason.reason}: {reason.text}   {reason.source}")
+    if situation is None:
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, justify in (
+        ("gate", "left"),
+        ("says", "left"),
+        ("observed", "right"),
+        ("limit", "right"),
+        ("headroom", "right"),
+        ("from", "left"),
+    ):
+        table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=name != "from")
+    styles = {"pass": "green", "veto": "bold red", "facts missing": "bold red"}
+    for judgement in judgements:
+        entry = _entry(judgement, situation)
+        says = Text(str(entry["outcome"]), style=styles.get(str(entry["outcome"]), "dim"))
+        table.add_row(
+            judgement.gate.id,
+            says,
+            *(str(entry[k] or "") for k in ("observed_text", "limit_text", "headroom_text", "source")),
+        )
+    click.echo()
+    console.print(table)
+    click.echo("\nfacts used")
+    used: dict[str, object] = {}
+    for judgement in judgements:
+        used |= _facts(judgement, situation)
+    for name, value in sorted(used.items()):
+        click.echo(f"  {name} = {value}")
+
+
+def _entry(judgement: "Judgement", situation: "Situation | None") -> dict[str, object]:
+    """One gate's answer as data, with its numbers exact and as a person reads them."""
+    from engine.explain import display, limit_source
+    from engine.numbers import exact, rounded
+    from engine.ruleset import Require
+
+    assert situation is not None
+    test = judgement.gate.test
+    numbers = {"observed": judgement.observed, "limit": judgement.limit, "headroom": judgement.headroom}
+    entry: dict[str, object] = {"gate": judgement.gate.id, "outcome": str(judgement.outcome)}
+    with exact():
+        for name, number in numbers.items():
+            entry[name] = None if number is None else rounded(number)
+            entry[f"{name}_text"] = (
+                None if number is None or isinstance(test, Require) else display(number, test.unit, situation)
+            )
+        source, layer = limit_source(judgement.gate, situation)
+    entry["source"] = f"{source} ({layer})" if layer else source
+    if judgement.unknown:
+        entry["missing"] = list(judgement.unknown)
+    return entry
+
+
+def _facts(judgement: "Judgement", situation: "Situation") -> dict[str, object]:
+    """Every fact and cap that the gate read, through its measures."""
+    from decimal import Decimal
+
+    from engine.numbers import canonical
+    from engine.reach import reach
+    from engine.ruleset import gate_nodes
+
+    found: dict[str, object] = {}
+    if str(judgement.outcome) in ("exempt", "no bound"):
+        return found
+    for name in reach(situation.ruleset, *gate_nodes(judgement.gate)):
+        if name.startswith("caps."):
+            value, _ = situation.ruleset.cap(name.removeprefix("caps."), situation.subject, situation.actor)
+        else:
+            value = situation.facts.get(name) or (situation.subject.facts.get(name) if situation.subject else None)
+            value = situation.facts.get(name, value)
+        found[name] = (
+            canonical(value)
+            if isinstance(value, Decimal)
+            else "missing"
+            if value is None and not name.startswith("caps.")
+            else value
+        )
+    return found

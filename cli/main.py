@@ -1,0 +1,57 @@
+"""`hedgerow`: the command line."""
+
+import importlib
+from pathlib import Path
+from typing import Final
+
+import click
+
+VERSION: Final = "0.1.0"
+# What `--help` lists, so that listing imports nothing.
+COMMANDS: Final = {
+    "check": "Check the rules: every problem of every file, at once.",
+    "universe": "Compile the rules into universe/universe.json.",
+    "explain": "Explain a symbol, a symbol's cap, or any name of the rules.",
+    "decide": "Decide on facts in JSON or JSONL; one decision a line.",
+    "why": "Explain a stored decision, gate by gate.",
+    "test": "Run the scenarios, and say which gates none of them reaches.",
+    "rehearse": "Decide a seeded stream of intents and show what stops them.",
+    "docs": "Write everything generated: schemas, reference, pairs at the cap.",
+}
+
+
+class _Commands(click.Group):
+    """A group whose commands are imported when they are called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"cli.commands.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(VERSION, prog_name="hedgerow")
+@click.option(
+    "--root",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The project; default: the nearest parent with rules.",
+)
+@click.pass_context
+def main(ctx: click.Context, root: Path | None) -> None:
+    """Rules that decide: caps in YAML, compiled, proved by examples, explained for each order.
+
+    Exit codes: 0 fine; 1 the answer is no; 2 the input is at fault; 3 the environment is at fault.
+    """
+    ctx.obj = root
+
+
+if __name__ == "__main__":
+    main()

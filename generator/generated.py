@@ -1,0 +1,29 @@
+"""Everything generated but the universe, as a table: file → text. `make check` fails when one of them is stale."""
+
+import json
+from pathlib import Path
+from typing import Final
+
+from generator import pairs
+from generator.compile.finish import file_text
+from generator.compile.stages import Compiled
+from generator.reference import pages
+from universe.reader import parse
+
+REFERENCE: Final = "docs/reference"
+
+
+def files(compiled: Compiled) -> dict[str, str]:
+    """Each generated file and its text."""
+    universe = parse(file_text(compiled.document))
+    schemas = {f"schemas/{n}.schema.json": json.dumps(s, indent=1) + "\n" for n, s in compiled.schemas.items()}
+    reference = {f"{REFERENCE}/{n}": t for n, t in pages(universe, compiled).items()}
+    return {**schemas, **reference, pairs.FILE: pairs.scenarios_text(universe)}
+
+
+def stale(root: Path, made: dict[str, str]) -> list[str]:
+    """The files that are not what would be written, and generated ones that nothing makes any more."""
+    old = [n for n, text in made.items() if not (root / n).is_file() or (root / n).read_bytes() != text.encode()]
+    known = [*(root / "schemas").glob("*.schema.json"), *(root / REFERENCE).glob("*.md")]
+    left = [str(p.relative_to(root)) for p in known]
+    return sorted({*old, *(n for n in left if n not in made)})

@@ -1,0 +1,90 @@
+"""The generated reference: every fact, cap, measure, gate, table and reason, from the compiled rules alone."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import FileSystemLoader, StrictUndefined
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from engine.explain import REFUSALS
+from engine.reach import reach
+from engine.ruleset import BOUNDS, RuleSet, gate_nodes
+from engine.units import write_value
+from generator.compile.codes import CODES
+from generator.compile.lints import caps_read
+from generator.compile.stages import STAGES, Compiled
+from universe.reader import Universe
+
+TEMPLATES: Final = Path(__file__).parent / "templates"
+PAGES: Final = ("facts", "caps", "measures", "gates", "tables", "reasons", "units", "problems")
+
+
+def pages(universe: Universe, compiled: Compiled) -> dict[str, str]:
+    """The pages of the reference, by file name."""
+    environment = ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Markdown for files of this repository, from rules that were reviewed
+    )
+    environment.filters["cell"] = cell
+    context = _context(universe, compiled)
+    made = {f"{name}.md": environment.get_template(f"{name}.md").render(**context) for name in PAGES}
+    return {"README.md": environment.get_template("README.md").render(**context), **made}
+
+
+def cell(text: object) -> str:
+    """Text that may stand in a Markdown table."""
+    return str(text).replace("|", "\\|").replace("\n", " ")
+
+
+def _context(universe: Universe, compiled: Compiled) -> dict[str, Any]:
+    ruleset, document = universe.ruleset, universe.document
+    return {
+        "document": document,
+        "rules": ruleset,
+        "bound_of": bound_of,
+        "readers": _readers(ruleset),
+        "value": _writer(universe),
+        "caps_read": caps_read(ruleset),
+        "refusals": REFUSALS,
+        "codes": CODES,
+        "stages": STAGES,
+        "producers": compiled.sources.documents["facts"].data["producers"],
+        "by_tier": {t: [s for s, e in document["symbols"].items() if e["tier"] == t] for t in document["tiers"]},
+    }
+
+
+def bound_of(gate: dict[str, Any]) -> str:
+    """A gate's test in one line."""
+    if "require" in gate:
+        return f"require {gate['require']}"
+    op = next(b for b in (*BOUNDS, "multiple_of") if b in gate)
+    return f"{gate['measure']} {op.replace('_', ' ')} {gate[op]}"
+
+
+def _readers(ruleset: RuleSet) -> dict[str, list[str]]:
+    """For each fact and cap (`caps.name`) the gates that read it."""
+    found: dict[str, list[str]] = {}
+    for gate in ruleset.gates:
+        for name in sorted(reach(ruleset, *gate_nodes(gate))):
+            found.setdefault(name, []).append(gate.id)
+    return found
+
+
+def _writer(universe: Universe) -> Callable[[str, Any, str], str]:
+    def write(cap: str, value: Any, symbol: str = "") -> str:
+        """A compiled cap value as a person writes it."""
+        unit = universe.ruleset.catalog.caps[cap].unit
+        names = {"base": universe.symbol(symbol)["base"]} if symbol else {}
+        if value is None:
+            return "none"
+        if isinstance(value, list):
+            return ", ".join(value) or "[]"
+        return write_value(Decimal(value), unit, names) if unit.numeric else str(value)
+
+    return write

@@ -1,0 +1,1 @@
+"""Experiments over the same gate that trades: today a seeded stream of intents and the benchmark."""
