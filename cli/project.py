@@ -10,12 +10,15 @@ from typing import TYPE_CHECKING, Final, NoReturn, ParamSpec, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from generator.compile.stages import Compiled
     from universe.reader import Universe
 
 NO: Final = 1
 BAD_INPUT: Final = 2
 BAD_ENVIRONMENT: Final = 3
+WIDE: Final = 160
 MARK: Final = Path("rules/risk.yaml")
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -83,6 +86,13 @@ def quiet_pipe(function: Callable[P, R]) -> Callable[P, R]:
             sys.exit(0)
 
     return run
+
+
+def wide_console() -> "Console":
+    """A console for tables: the terminal's width, and wide enough for every column where the output goes to a file."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def write(path: Path, text: str) -> bool:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Final
 
+from engine.catalog import Value
 from engine.interpret import Situation
 from engine.judge import Judgement, Outcome
 from engine.numbers import canonical, decimal_near, rounded, shown
@@ -74,7 +75,7 @@ def _comparison(judgement: Judgement, test: Bound | Multiple, situation: Situati
     label = _label(judgement.gate)
     observed = display(judgement.observed, test.unit, situation)
     limit = display(judgement.limit, test.unit, situation)
-    if observed == limit:
+    if observed == limit or isinstance(test, Multiple):
         observed = display(judgement.observed, test.unit, situation, digits=40)
     words = "is no multiple of" if isinstance(test, Multiple) else _OVER[test.op]
     return f"{label} {observed} {words} {limit}" + (f" ({layer})" if layer else "")
@@ -94,6 +95,13 @@ def display(value: Fraction, unit: Unit, situation: Situation, digits: int = 6) 
     if unit.kind is Kind.AMOUNT and decimal == decimal.to_integral_value():
         decimal = Decimal(canonical(decimal))
     return write_value(decimal, unit, _own_names(unit, situation))
+
+
+def written(value: Value, unit: Unit, situation: Situation) -> str:
+    """A fact's or cap's value, whole, as a person writes it."""
+    if isinstance(value, tuple):
+        return "[" + ", ".join(value) + "]"
+    return write_value(value, unit, _own_names(unit, situation))
 
 
 def _own_names(unit: Unit, situation: Situation) -> dict[str, str]:

@@ -176,7 +176,8 @@ TROUBLES: Final[tuple[tuple[str, int, Callable[[Facts, random.Random], None]], .
     ("a margin balance far below NAV", 4, _times("margin", "balance", "0.2")),
     ("an unknown symbol", 4, _set("order", "symbol", "PEPEUSDT")),
     ("a losing position", 12, _set("own", "unrealised", "-4000")),
-    ("a volatile portfolio", 6, _times("risk", "portfolio_var", "6")),
+    ("a volatile portfolio", 6, _set("risk", "portfolio_var", "40000")),
+    ("as many positions as may be", 8, _set("positions", "open", "6")),
     ("a volatile position", 6, _times("risk", "position_cvar", "12")),
 )
 

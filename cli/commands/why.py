@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.project import BAD_INPUT, fail, quiet_pipe, root
+from cli.project import fail, quiet_pipe, root, wide_console
 
 if TYPE_CHECKING:
     from engine import Decision
@@ -108,16 +108,14 @@ def _universe(stored: "Decision", folder: Path, log: Path, given: Path | None) -
     fail(
         f"the universe {stored.universe} that made this decision is not here",
         "give --universe the file of that day; a run keeps it in universes/ beside its log",
-        BAD_INPUT,
     )
 
 
 def _show(stored: "Decision", judgements: "list[Judgement]", situation: "Situation | None") -> None:
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    console = Console(highlight=False, soft_wrap=False)
+    console = wide_console()
     allowed = "allowed" if stored.allowed else "vetoed"
     click.echo(f"{stored.subject or 'nobody'}: {allowed}   {stored.id}")
     if stored.largest_name is not None:
@@ -181,26 +179,23 @@ def _entry(judgement: "Judgement", situation: "Situation | None") -> dict[str, o
 
 def _facts(judgement: "Judgement", situation: "Situation") -> dict[str, object]:
     """Every fact and cap that the gate read, through its measures."""
-    from decimal import Decimal
-
-    from engine.numbers import canonical
+    from engine.explain import written
+    from engine.judge import Outcome
     from engine.reach import reach
     from engine.ruleset import gate_nodes
 
     found: dict[str, object] = {}
-    if str(judgement.outcome) in ("exempt", "no bound"):
+    if judgement.outcome in (Outcome.EXEMPT, Outcome.NO_BOUND):
         return found
-    for name in reach(situation.ruleset, *gate_nodes(judgement.gate)):
+    rules, catalog = situation.ruleset, situation.ruleset.catalog
+    gate = judgement.gate
+    nodes = (gate.when,) if judgement.outcome is Outcome.NOT_MEANT and gate.when is not None else gate_nodes(gate)
+    for name in reach(rules, *nodes):
         if name.startswith("caps."):
-            value, _ = situation.ruleset.cap(name.removeprefix("caps."), situation.subject, situation.actor)
+            cap = name.removeprefix("caps.")
+            value, _ = rules.cap(cap, situation.subject, situation.actor)
+            found[name] = "none" if value is None else written(value, catalog.caps[cap].unit, situation)
         else:
-            value = situation.facts.get(name) or (situation.subject.facts.get(name) if situation.subject else None)
-            value = situation.facts.get(name, value)
-        found[name] = (
-            canonical(value)
-            if isinstance(value, Decimal)
-            else "missing"
-            if value is None and not name.startswith("caps.")
-            else value
-        )
+            fact = situation.facts.get(name, situation.subject.facts.get(name) if situation.subject else None)
+            found[name] = "missing" if fact is None else written(fact, catalog.facts[name].unit, situation)
     return found
