@@ -37,8 +37,8 @@ format: .venv/.installed-dev ## format the code and mend what the linter can
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-bench: .venv/.installed ## measure how fast decisions and compiles are
-	$(BIN)/python -m research.bench
+bench: .venv/.installed ## measure how fast decisions and compiles are; WRITE=1 keeps the page
+	$(BIN)/python -m research.bench $(if $(WRITE),--write)
 
 clean: ## remove .venv and every cache; logs stay
 	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,7 +1,7 @@
 """Deciding on streams: intents in as JSON or JSONL, decisions out in the same order.
 
-Lines are decided as they arrive, so that a program at the other end of a pipe gets its answer at once; a long file is cut
-into batches for several processes.
+Lines are decided as they arrive, so that a program at the other end of a pipe gets its answer at once; a long
+file is cut into batches for several processes.
 """
 
 import json
@@ -84,7 +84,9 @@ def _complaint(number: int, fault: Exception) -> str:
 
 
 def _lines(file: IO[bytes], *, as_they_come: bool) -> Iterator[Lines]:
-    """Numbered lines that aren't empty, in batches of what is there; one JSON document spread over lines becomes one."""
+    """Numbered lines that aren't empty, in batches of what is there; one JSON document spread over lines becomes
+    one.
+    """
     first = file.readline()
     if first.lstrip()[:1] in (b"[", b"{") and not _complete(first):
         rest = file.read()

@@ -7,7 +7,6 @@ allowed intent.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final
 
 from engine import lattice
@@ -114,8 +113,8 @@ class Engine:
         self, snapshot: Snapshot, subject: Subject | None, stopping: list[int], facts_json: str, scope: str
     ) -> Decision:
         situation = self._situation(snapshot, scope)
-        exempt = scope == "order" and is_exempt(situation)
-        judged = [judge(self.ruleset.gates[i], situation, exempt=exempt) for i in stopping]
+        # A gate that an exempt intent passes stops none; for the gates that do stop it there is no exemption to ask for.
+        judged = [judge(self.ruleset.gates[i], situation, exempt=False) for i in stopping]
         vetoes = self._reasons([j for j in judged if j.gate.enforced], situation)
         shadow = self._reasons([j for j in judged if not j.gate.enforced], situation)
         followed = [j.gate for j in judged if j.gate.enforced and j.gate.index not in self._varying]
@@ -213,17 +212,15 @@ class Engine:
         if not stopping and not asked % step:
             return canonical(asked)
         situation = situation or self._situation(snapshot, "order")
-        return self._search(
-            snapshot, stopping, lattice.Lattice(situation, solve.fact, Fraction(step), int(asked // step))
-        )
+        return self._search(snapshot, stopping, lattice.Lattice(situation, solve.fact, step, int(asked // step)))
 
     def _search(self, snapshot: Snapshot, stopping: list[Gate], grid: lattice.Lattice) -> str | None:
         assert self._solve_slot is not None
         allowed: lattice.Ranges = [(1, grid.last)]
         followed: set[int] = set()
-        exempt = self._exempt_pieces(grid) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
         while True:
             try:
+                exempt = self._exempt_pieces(grid) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
                 for gate in stopping:
                     allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt))
                     followed.add(gate.index)
@@ -231,8 +228,7 @@ class Engine:
                 return None
             if not allowed:
                 return None
-            size = grid.step * allowed[-1][1]
-            value = Decimal(size.numerator) / Decimal(size.denominator)
+            value = grid.step * allowed[-1][1]
             smaller = self.reader.resized(snapshot, self._solve_slot, value)
             found = [self.ruleset.gates[i] for i in self._stopping(smaller, grid.situation.subject, "order")]
             stopping = [g for g in found if g.enforced and g.index not in self._varying]
@@ -240,7 +236,6 @@ class Engine:
                 return canonical(value)
             if followed.issuperset(g.index for g in stopping):
                 raise ArithmeticError(f"gates {[g.id for g in stopping]} veto a size that they were found to allow")
-            exempt = self._exempt_pieces(grid)
 
     def _known(self, name: str, snapshot: Snapshot, subject: Subject | None) -> Value | None:
         slot = self.reader.slots.get(name)
@@ -248,12 +243,7 @@ class Engine:
 
     def _exempt_pieces(self, grid: lattice.Lattice) -> lattice.Pieces:
         name = self.ruleset.head.exempt
-        if name is None:
-            return grid.whole(False)
-        try:
-            return lattice.follow(self.ruleset.measures[name].node, grid)
-        except lattice.NotLinear:
-            return grid.whole(False)
+        return grid.whole(False) if name is None else lattice.follow(self.ruleset.measures[name].node, grid)
 
     def _decision(
         self,

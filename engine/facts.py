@@ -9,15 +9,18 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any, Final
 
 from engine.catalog import Fact, Value, did_you_mean
-from engine.numbers import canonical
+from engine.numbers import canonical, read_number
 from engine.ruleset import RuleSet
-from engine.values import typed_value
+from engine.units import NUMERIC
+from engine.values import check_range, typed_value
 
-MEMO_SIZE: Final = 20_000
+MEMO_SIZE: Final = 1000
+# What each text of a fact was read as, and is logged as.
+_Memo = dict[str, tuple[Value, str]]
+# Groups of facts by the segments of their names; a leaf is a fact's slot and memo.
 _TREE = dict[str, Any]
 
 
@@ -53,9 +56,8 @@ class FactReader:
             if f.indicates
         ]
         self.slots.update({f.name: len(self._facts) + i for i, f in enumerate(derived)})
-        self._tree = _nested(self.slots, len(self._facts))
+        self._tree = _nested([f.name for f in self._facts])
         self._catalog = ruleset.catalog
-        self._memos: list[dict[Any, tuple[Value, str]]] = [{} for _ in self._facts]
         self._templates: dict[tuple[bool, ...], str] = {}
         self._no_texts: list[str | None] = [None] * len(self._facts)
         self._no_values: list[Value | None] = [None] * len(self.slots)
@@ -78,33 +80,38 @@ class FactReader:
         return snapshot
 
     def _fill(self, tree: _TREE, entries: Mapping[str, Any], prefix: str, snapshot: Snapshot) -> None:
-        values, texts, memos = snapshot.values, snapshot.texts, self._memos
+        values, texts = snapshot.values, snapshot.texts
         for key, raw in entries.items():
-            spot = tree.get(key)
-            if type(spot) is int:
-                if raw is None:
-                    continue
-                try:
-                    values[spot], texts[spot] = memos[spot][raw]
-                except (KeyError, TypeError):
-                    self._decode(spot, raw, snapshot)
-            elif spot is not None and isinstance(raw, Mapping):
-                self._fill(spot, raw, f"{prefix}{key}.", snapshot)
-            elif raw is not None or spot is None:
+            place = tree.get(key)
+            if type(place) is tuple:
+                slot, memo = place
+                known = memo.get(raw) if type(raw) is str else None
+                if known is not None:
+                    values[slot], texts[slot] = known
+                elif raw is not None:
+                    self._decode(slot, memo, raw, snapshot)
+            elif place is not None and isinstance(raw, Mapping):
+                self._fill(place, raw, f"{prefix}{key}.", snapshot)
+            elif raw is not None or place is None:
                 raise self._undeclared(f"{prefix}{key}", raw)
 
-    def _decode(self, slot: int, raw: Any, snapshot: Snapshot) -> None:
-        fact, memo = self._facts[slot], self._memos[slot]
-        plain = _plain(raw)
+    def _decode(self, slot: int, memo: _Memo, raw: Any, snapshot: Snapshot) -> None:
+        fact = self._facts[slot]
+        value: Value
         try:
-            value = typed_value(plain, fact)
+            if type(raw) is str and fact.unit.kind in NUMERIC:
+                value, digits = read_number(raw)
+                check_range(raw, value, fact)
+                text = f'"{digits}"'
+            else:
+                value = typed_value(_plain(raw), fact)
+                text = json.dumps(canonical(value) if isinstance(value, Decimal) else value)
         except ValueError as error:
             snapshot.invalid[fact.name] = str(error)
-            snapshot.texts[slot] = json.dumps(plain, sort_keys=True)
+            snapshot.texts[slot] = json.dumps(_plain(raw))
             return
-        text = json.dumps(canonical(value) if isinstance(value, Decimal) else value)
         snapshot.values[slot], snapshot.texts[slot] = value, text
-        if isinstance(raw, (str, bool)):
+        if type(raw) is str:
             if len(memo) >= MEMO_SIZE:
                 memo.clear()
             memo[raw] = (value, text)
@@ -154,26 +161,26 @@ _ZERO: Final = Decimal(0)
 
 
 def _plain(raw: Any) -> Any:
-    """Python numbers as text; a float is not exact, and stays a float for `typed_value` to refuse."""
-    if isinstance(raw, int) and not isinstance(raw, bool):
+    """Python numbers as text. A float is not exact, and anything else no value: both stay recognisable, to be
+    refused.
+    """
+    if isinstance(raw, (str, bool, list, tuple)):
+        return raw
+    if isinstance(raw, int):
         return str(raw)
     if isinstance(raw, Decimal):
         return canonical(raw) if raw.is_finite() else str(raw)
-    if isinstance(raw, Fraction):
-        return str(raw)
-    return raw if isinstance(raw, (str, bool, list, tuple)) else repr(raw)
+    return f"{type(raw).__name__} {raw!r}"
 
 
-def _nested(slots: Mapping[str, int], supplied: int) -> _TREE:
+def _nested(names: list[str]) -> _TREE:
     tree: _TREE = {}
-    for name, slot in slots.items():
-        if slot >= supplied:
-            continue
+    for slot, name in enumerate(names):
         *parents, last = name.split(".")
-        place = tree
+        group = tree
         for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = slot
+            group = group.setdefault(parent, {})
+        group[last] = (slot, {})
     return tree
 
 
@@ -201,7 +208,7 @@ def parse_json(text: str) -> Any:
         ValueError: no JSON, a key that stands twice, or nested too deeply.
     """
     try:
-        document = json.loads(text, parse_float=str, parse_int=str, parse_constant=_no_constant)
+        document = _DECODER.decode(text)
         # Each key in the text has a colon of its own, so with as many colons as keys no key stood twice.
         if text.count(":") != _keys(document):
             json.loads(text, object_pairs_hook=_unique)
@@ -211,14 +218,18 @@ def parse_json(text: str) -> Any:
 
 
 def _keys(document: Any) -> int:
-    if isinstance(document, dict):
-        return len(document) + sum([_keys(v) for v in document.values() if isinstance(v, (dict, list))])
-    return sum([_keys(v) for v in document]) if isinstance(document, list) else 0
+    """How many keys an object of objects has; -1 for anything else."""
+    if type(document) is not dict or set(map(type, document.values())) != {dict}:
+        return -1
+    return len(document) + sum(map(len, document.values()))
 
 
 def _no_constant(name: str) -> str:
     """NaN and Infinity are kept as text; as a number's text they are refused, as invalid facts."""
     return name
+
+
+_DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

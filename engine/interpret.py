@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from functools import singledispatch
 from typing import Any, Final
 
 from engine.catalog import Value
+from engine.per_node import PerNode
 from engine.ruleset import Layer, RuleSet, Subject
 from engine.tree import (
     Absolute,
@@ -69,21 +69,30 @@ class Situation:
     _memo: dict[str, Answer] = field(default_factory=dict)
     _facts: dict[str, Answer] = field(default_factory=dict)
 
+    def value(self, name: str) -> Value | None:
+        """A fact as it was given, or one of the subject's own; None where it is missing or invalid."""
+        given = self.facts.get(name)
+        return self.subject.facts.get(name) if given is None and self.subject is not None else given
+
     def fact(self, name: str) -> Answer:
-        """A fact's value; subject's own facts come from the universe."""
+        """A fact's value, or that it is unknown."""
         if name not in self._facts:
-            value = self.facts.get(name)
-            if value is None and self.subject is not None:
-                value = self.subject.facts.get(name)
+            value = self.value(name)
             self._facts[name] = Unknown((name,)) if value is None else as_answer(value)
         return self._facts[name]
 
+    def cap_value(self, name: str) -> tuple[bool, Value | None]:
+        """Whether the cap that holds here is known, and its value (None for none)."""
+        if self.actor is None and name in self.ruleset.actor_caps:
+            return False, None
+        return True, self.ruleset.cap(name, self.subject, self.actor)[0]
+
     def cap(self, name: str) -> Answer:
         """The cap that holds here; unknown where it depends on an actor that is not known."""
+        known, value = self.cap_value(name)
         head = self.ruleset.head.actor
-        if self.actor is None and head is not None and any(name in a.caps for a in self.ruleset.actors.values()):
+        if not known and head is not None:
             return Unknown((head.key,))
-        value, _ = self.ruleset.cap(name, self.subject, self.actor)
         return NOTHING if value is None else as_answer(value)
 
     def measure(self, name: str) -> Answer:
@@ -115,51 +124,49 @@ class Situation:
 
 def as_answer(value: Value) -> Answer:
     """A stored value as the interpreter computes with it."""
-    return Fraction(value) if isinstance(value, Decimal) else value
+    return Fraction(*value.as_integer_ratio()) if isinstance(value, Decimal) else value
 
 
-@singledispatch
-def evaluate(node: Node, situation: Situation) -> Answer:
-    """The exact value of a node, or what is missing for it."""
-    raise NotImplementedError(f"the interpreter knows no {type(node).__name__}")
+# The exact value of a node, or what is missing for it.
+evaluate: Final[PerNode[Situation, Answer]] = PerNode("interpreter")
 
 
-@evaluate.register
+@evaluate.of(Constant)
 def _(node: Constant, situation: Situation) -> Answer:
     return node.value
 
 
-@evaluate.register
+@evaluate.of(FactRef)
 def _(node: FactRef, situation: Situation) -> Answer:
     return situation.fact(node.name)
 
 
-@evaluate.register
+@evaluate.of(CapRef)
 def _(node: CapRef, situation: Situation) -> Answer:
     return situation.cap(node.name)
 
 
-@evaluate.register
+@evaluate.of(MeasureRef)
 def _(node: MeasureRef, situation: Situation) -> Answer:
     return situation.measure(node.name)
 
 
-@evaluate.register
+@evaluate.of(OutputRef)
 def _(node: OutputRef, situation: Situation) -> Answer:
     return situation.output(node.table, node.output)
 
 
-@evaluate.register
+@evaluate.of(Negate)
 def _(node: Negate, situation: Situation) -> Answer:
     return _numbers(situation, node.operand, to=lambda x: -x[0])
 
 
-@evaluate.register
+@evaluate.of(Absolute)
 def _(node: Absolute, situation: Situation) -> Answer:
     return _numbers(situation, node.operand, to=lambda x: abs(x[0]))
 
 
-@evaluate.register
+@evaluate.of(Extreme)
 def _(node: Extreme, situation: Situation) -> Answer:
     return _numbers(situation, *node.arguments, to=max if node.op == "max" else min)
 
@@ -167,20 +174,20 @@ def _(node: Extreme, situation: Situation) -> Answer:
 _ARITHMETIC: Final = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": operator.truediv}
 
 
-@evaluate.register
+@evaluate.of(Arithmetic)
 def _(node: Arithmetic, situation: Situation) -> Answer:
     apply = _ARITHMETIC[node.op]
     return _numbers(situation, node.left, node.right, to=lambda x: apply(x[0], x[1]))
 
 
-@evaluate.register
+@evaluate.of(Compare)
 def _(node: Compare, situation: Situation) -> Answer:
     left, right = evaluate(node.left, situation), evaluate(node.right, situation)
     unknown = _unknown(left, right)
     return unknown or bool(OPERATORS[node.op](left, right))
 
 
-@evaluate.register
+@evaluate.of(Member)
 def _(node: Member, situation: Situation) -> Answer:
     item, words = evaluate(node.item, situation), evaluate(node.list, situation)
     if unknown := _unknown(item, words):
@@ -189,7 +196,7 @@ def _(node: Member, situation: Situation) -> Answer:
     return inside is not node.negated
 
 
-@evaluate.register
+@evaluate.of(Logic)
 def _(node: Logic, situation: Situation) -> Answer:
     left = evaluate(node.left, situation)
     if isinstance(left, Unknown) or left is (node.op == "or"):
@@ -197,13 +204,13 @@ def _(node: Logic, situation: Situation) -> Answer:
     return evaluate(node.right, situation)
 
 
-@evaluate.register
+@evaluate.of(Not)
 def _(node: Not, situation: Situation) -> Answer:
     inner = evaluate(node.operand, situation)
     return inner if isinstance(inner, Unknown) else not inner
 
 
-@evaluate.register
+@evaluate.of(Known)
 def _(node: Known, situation: Situation) -> Answer:
     if node.fact.name in situation.invalid:
         return Unknown((node.fact.name,))

@@ -1,19 +1,20 @@
 """Expressions as functions of one adjustable fact on its lattice of steps.
 
-The adjustable fact is k steps, for whole k from 1 to K. A number is then a line a + b·k on ranges of k, a
+The adjustable fact is k steps, for whole k from 1 to K. A number is then a line (a + b·k) / d on ranges of k, a
 condition a truth value on ranges of k: whole ranges, so there are no open ends, and every crossing is found
-exactly.
+exactly. All of it is decimal arithmetic in the exact context.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
-from functools import singledispatch
-from math import floor
-from typing import Final
+from typing import Final, NamedTuple
 
-from engine.interpret import NOTHING, OPERATORS, Answer, Nothing, Situation, Unknown
+from engine.catalog import Value
+from engine.interpret import NOTHING, OPERATORS, Nothing, Situation, Unknown
 from engine.judge import PASSES, may_be_exempt
+from engine.per_node import PerNode
 from engine.ruleset import Bound, Gate, Multiple
 from engine.tree import (
     Absolute,
@@ -28,7 +29,6 @@ from engine.tree import (
     MeasureRef,
     Member,
     Negate,
-    Node,
     Not,
     OutputRef,
 )
@@ -38,16 +38,20 @@ class NotLinear(ValueError):
     """The expression is no line in the adjustable fact, even piecewise."""
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """a + b·k."""
+_ZERO: Final = Decimal(0)
+_ONE: Final = Decimal(1)
 
-    a: Fraction
-    b: Fraction = Fraction(0)
+
+class Line(NamedTuple):
+    """(a + b·k) / d, with d positive."""
+
+    a: Decimal
+    b: Decimal = _ZERO
+    d: Decimal = _ONE
 
 
 UNKNOWN: Final = Unknown(())
-Part = Line | bool | str | tuple[str, ...] | Unknown | Nothing
+Part = Line | bool | str | frozenset[str] | Unknown | Nothing
 Pieces = list[tuple[int, int, Part]]
 Ranges = list[tuple[int, int]]
 
@@ -58,7 +62,7 @@ class Lattice:
 
     situation: Situation
     fact: str
-    step: Fraction
+    step: Decimal
     last: int
     measures: dict[str, Pieces] = field(default_factory=dict)
 
@@ -111,37 +115,36 @@ def intersected(one: Ranges, other: Ranges) -> Ranges:
     return joined([(max(a, c), min(b, d)) for a, b in one for c, d in other if max(a, c) <= min(b, d)])
 
 
-@singledispatch
-def follow(node: Node, lattice: Lattice) -> Pieces:
-    """The node as a function of k."""
-    raise NotImplementedError(f"the lattice knows no {type(node).__name__}")
+# A node as a function of k.
+follow: Final[PerNode[Lattice, Pieces]] = PerNode("lattice")
 
 
-@follow.register
+@follow.of(Constant)
 def _(node: Constant, lattice: Lattice) -> Pieces:
     return lattice.whole(_part(node.value))
 
 
-@follow.register
+@follow.of(FactRef)
 def _(node: FactRef, lattice: Lattice) -> Pieces:
     if node.name == lattice.fact:
-        return lattice.whole(Line(Fraction(0), lattice.step))
-    return lattice.whole(_part(lattice.situation.fact(node.name)))
+        return lattice.whole(Line(_ZERO, lattice.step))
+    return lattice.whole(_part(lattice.situation.value(node.name)))
 
 
-@follow.register
+@follow.of(CapRef)
 def _(node: CapRef, lattice: Lattice) -> Pieces:
-    return lattice.whole(_part(lattice.situation.cap(node.name)))
+    known, value = lattice.situation.cap_value(node.name)
+    return lattice.whole(UNKNOWN if not known else NOTHING if value is None else _part(value))
 
 
-@follow.register
+@follow.of(MeasureRef)
 def _(node: MeasureRef, lattice: Lattice) -> Pieces:
     if node.name not in lattice.measures:
         lattice.measures[node.name] = follow(lattice.situation.ruleset.measures[node.name].node, lattice)
     return lattice.measures[node.name]
 
 
-@follow.register
+@follow.of(OutputRef)
 def _(node: OutputRef, lattice: Lattice) -> Pieces:
     table = lattice.situation.ruleset.tables[node.table]
     unanswered = lattice.whole(True)
@@ -157,19 +160,21 @@ def _(node: OutputRef, lattice: Lattice) -> Pieces:
     return sorted(answer, key=lambda piece: piece[0])
 
 
-@follow.register
+@follow.of(Negate)
 def _(node: Negate, lattice: Lattice) -> Pieces:
-    return [(lo, hi, Line(-p.a, -p.b) if isinstance(p, Line) else p) for lo, hi, p in follow(node.operand, lattice)]
+    return [
+        (lo, hi, Line(-p.a, -p.b, p.d) if isinstance(p, Line) else p) for lo, hi, p in follow(node.operand, lattice)
+    ]
 
 
-@follow.register
+@follow.of(Absolute)
 def _(node: Absolute, lattice: Lattice) -> Pieces:
     pieces = follow(node.operand, lattice)
-    negated: Pieces = [(lo, hi, Line(-p.a, -p.b) if isinstance(p, Line) else p) for lo, hi, p in pieces]
+    negated: Pieces = [(lo, hi, Line(-p.a, -p.b, p.d) if isinstance(p, Line) else p) for lo, hi, p in pieces]
     return _extreme("max", pieces, negated)
 
 
-@follow.register
+@follow.of(Extreme)
 def _(node: Extreme, lattice: Lattice) -> Pieces:
     pieces = follow(node.arguments[0], lattice)
     for argument in node.arguments[1:]:
@@ -177,52 +182,61 @@ def _(node: Extreme, lattice: Lattice) -> Pieces:
     return pieces
 
 
-@follow.register
+@follow.of(Arithmetic)
 def _(node: Arithmetic, lattice: Lattice) -> Pieces:
     return _merge(follow(node.left, lattice), follow(node.right, lattice), lambda x, y: _arithmetic(node.op, x, y))
 
 
-@follow.register
+@follow.of(Compare)
 def _(node: Compare, lattice: Lattice) -> Pieces:
     return _compared(node.op, follow(node.left, lattice), follow(node.right, lattice))
 
 
-@follow.register
+@follow.of(Member)
 def _(node: Member, lattice: Lattice) -> Pieces:
     def inside(item: Part, words: Part) -> Part:
         if isinstance(item, Unknown) or isinstance(words, Unknown):
             return UNKNOWN
-        return (words is NOTHING or (isinstance(words, tuple) and item in words)) is not node.negated
+        return (words is NOTHING or (isinstance(words, frozenset) and item in words)) is not node.negated
 
     return _merge(follow(node.item, lattice), follow(node.list, lattice), inside)
 
 
-@follow.register
+@follow.of(Logic)
 def _(node: Logic, lattice: Lattice) -> Pieces:
     early = node.op == "or"
     left, right = follow(node.left, lattice), follow(node.right, lattice)
     return _merge(left, right, lambda x, y: x if isinstance(x, Unknown) or x is early else y)
 
 
-@follow.register
+@follow.of(Not)
 def _(node: Not, lattice: Lattice) -> Pieces:
     return [(lo, hi, p if isinstance(p, Unknown) else not p) for lo, hi, p in follow(node.operand, lattice)]
 
 
-@follow.register
+@follow.of(Known)
 def _(node: Known, lattice: Lattice) -> Pieces:
     name = node.fact.name
     if name in lattice.situation.invalid:
         return lattice.whole(UNKNOWN)
-    return lattice.whole(name == lattice.fact or not isinstance(lattice.situation.fact(name), Unknown))
+    return lattice.whole(name == lattice.fact or lattice.situation.value(name) is not None)
 
 
-def _part(answer: Answer) -> Part:
-    return Line(answer) if isinstance(answer, Fraction) else UNKNOWN if isinstance(answer, Unknown) else answer
+def _part(value: Value | Fraction | None) -> Part:
+    """A stored value, None for one that is missing, as a part."""
+    if value is None:
+        return UNKNOWN
+    if isinstance(value, Decimal):
+        return Line(value)
+    if isinstance(value, Fraction):
+        return Line(Decimal(value.numerator), d=Decimal(value.denominator))
+    return frozenset(value) if isinstance(value, tuple) else value
 
 
 def _paired(left: Pieces, right: Pieces) -> list[tuple[int, int, Part, Part]]:
     """Both functions side by side, on ranges in which neither changes its part."""
+    if len(left) == 1 and len(right) == 1:
+        return [(left[0][0], left[0][1], left[0][2], right[0][2])]
     pairs: list[tuple[int, int, Part, Part]] = []
     i = j = 0
     while i < len(left) and j < len(right):
@@ -244,31 +258,40 @@ def _merge(left: Pieces, right: Pieces, to: Callable[[Part, Part], Part]) -> Pie
 def _arithmetic(op: str, x: Part, y: Part) -> Part:
     if not isinstance(x, Line) or not isinstance(y, Line):
         return UNKNOWN
-    if op == "+":
-        return Line(x.a + y.a, x.b + y.b)
-    if op == "-":
-        return Line(x.a - y.a, x.b - y.b)
+    if op in "+-":
+        return _sum(x, y if op == "+" else Line(-y.a, -y.b, y.d))
     if op == "*":
         if x.b and y.b:
             raise NotLinear("a product of two numbers that both vary")
-        return Line(x.a * y.a, x.a * y.b + x.b * y.a)
+        return Line(x.a * y.a, x.a * y.b + x.b * y.a, x.d * y.d)
     if y.b:
         raise NotLinear("a divisor that varies")
-    return Line(x.a / y.a, x.b / y.a)
+    return Line(x.a * y.d, x.b * y.d, x.d * y.a)
+
+
+def _sum(x: Line, y: Line) -> Line:
+    if x.d == y.d:
+        return Line(x.a + y.a, x.b + y.b, x.d)
+    return Line(x.a * y.d + y.a * x.d, x.b * y.d + y.b * x.d, x.d * y.d)
 
 
 def _signs(line: Line, lo: int, hi: int) -> list[tuple[int, int, int]]:
     """The sign of a line on lo…hi, in ranges in which it stays the same."""
     if not line.b:
         return [(lo, hi, (line.a > 0) - (line.a < 0))]
-    root = -line.a / line.b
     rising = 1 if line.b > 0 else -1
-    before = floor(root) - (root.denominator == 1)
-    parts = [(lo, min(hi, before), -rising), (max(lo, before + 1), hi, rising)]
-    if root.denominator == 1:
-        at = int(root)
-        parts = [(lo, min(hi, at - 1), -rising), (max(lo, at), min(hi, at), 0), (max(lo, at + 1), hi, rising)]
+    whole, rest = divmod(-line.a, line.b)
+    root = int(whole)
+    if not rest:
+        parts = [(lo, min(hi, root - 1), -rising), (max(lo, root), min(hi, root), 0), (max(lo, root + 1), hi, rising)]
+    else:
+        below = root - 1 if (line.a > 0) is (line.b > 0) else root  # divmod cuts towards zero
+        parts = [(lo, min(hi, below), -rising), (max(lo, below + 1), hi, rising)]
     return [p for p in parts if p[0] <= p[1]]
+
+
+def _difference(x: Line, y: Line) -> Line:
+    return _sum(x, Line(-y.a, -y.b, y.d))
 
 
 def _compared(op: str, left: Pieces, right: Pieces) -> Pieces:
@@ -277,7 +300,7 @@ def _compared(op: str, left: Pieces, right: Pieces) -> Pieces:
         if isinstance(x, Unknown) or isinstance(y, Unknown):
             pieces.append((lo, hi, UNKNOWN))
         elif isinstance(x, Line) and isinstance(y, Line):
-            for start, end, sign in _signs(Line(x.a - y.a, x.b - y.b), lo, hi):
+            for start, end, sign in _signs(_difference(x, y), lo, hi):
                 pieces.append((start, end, bool(OPERATORS[op](sign, 0))))
         else:
             pieces.append((lo, hi, bool(OPERATORS[op](x, y))))
@@ -290,7 +313,7 @@ def _extreme(op: str, left: Pieces, right: Pieces) -> Pieces:
         if not isinstance(x, Line) or not isinstance(y, Line):
             pieces.append((lo, hi, UNKNOWN))
             continue
-        for start, end, sign in _signs(Line(x.a - y.a, x.b - y.b), lo, hi):
+        for start, end, sign in _signs(_difference(x, y), lo, hi):
             larger, smaller = (x, y) if sign >= 0 else (y, x)
             pieces.append((start, end, larger if op == "max" else smaller))
     return pieces
@@ -304,8 +327,9 @@ def _multiples(measure: Pieces, step: Pieces) -> Pieces:
             return UNKNOWN
         if y.b:
             raise NotLinear("a step that varies")
-        if (x.b / y.a).denominator != 1:
+        step, scale = y.a * x.d, y.d
+        if (x.b * scale) % step:
             raise NotLinear("multiples that come and go")
-        return (x.a / y.a).denominator == 1
+        return not (x.a * scale) % step
 
     return _merge(measure, step, whole)

@@ -80,9 +80,15 @@ def canonical(value: Decimal) -> str:
     return text
 
 
-def is_canonical(text: str) -> bool:
-    """Whether `canonical` would write this number text as it stands."""
-    return _CANONICAL.fullmatch(text) is not None
+def read_number(text: str) -> tuple[Decimal, str]:
+    """The decimal that is written and its canonical text; see `parse_number`.
+
+    A text that is canonical already, and no longer than MAX_DIGITS, is within every bound.
+    """
+    if len(text) <= MAX_DIGITS and _CANONICAL.fullmatch(text):
+        return Decimal(text), text
+    value = parse_number(text)
+    return value, canonical(value)
 
 
 def rounded(value: Fraction, digits: int = SHOWN_DIGITS) -> str:

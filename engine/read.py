@@ -72,7 +72,8 @@ class _Reader:
         if self.failed:
             return None
         head = self._head
-        actors = self._document[head.actor.part] if head.actor else {}
+        entries = self._document[head.actor.part] if head.actor else {}
+        actors = {n: self._layer((head.actor.part, n), e) for n, e in entries.items()} if head.actor else {}
         ruleset = RuleSet(
             environment=self._document.get("environment", ""),
             ruleset_hash=self._document.get("ruleset", ""),
@@ -83,9 +84,10 @@ class _Reader:
             gates=gates,
             tables=tables,
             subjects=self._subjects(),
-            actors={n: self._layer((head.actor.part, n), e) for n, e in actors.items()} if head.actor else {},
+            actors=actors,
             account=self._layer(("account",), self._document.get("account", {"caps": {}})),
             reaches=reaches(measures, tables),
+            actor_caps=frozenset(c for layer in actors.values() for c in layer.caps),
         )
         self._check_gates(ruleset)
         return ruleset

@@ -165,6 +165,7 @@ class RuleSet:
     actors: Mapping[str, Layer]
     account: Layer
     reaches: Mapping[str, frozenset[str]] = field(repr=False)
+    actor_caps: frozenset[str] = frozenset()
 
     @property
     def supplied(self) -> tuple[Fact, ...]:

@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import Any
 
 from engine.catalog import Cap, Fact, Value
-from engine.numbers import NumberFault, parse_number
+from engine.numbers import parse_number
 from engine.tree import Sign
-from engine.units import Kind
+from engine.units import NUMERIC, Kind
 
 
 def typed_value(given: Any, declared: Fact | Cap) -> Value:
@@ -16,6 +16,10 @@ def typed_value(given: Any, declared: Fact | Cap) -> Value:
         ValueError: it is of another type, not finite, or out of range.
     """
     kind = declared.unit.kind
+    if isinstance(given, str) and kind in NUMERIC:
+        value = parse_number(given)
+        check_range(given, value, declared)
+        return value
     if kind is Kind.BOOL:
         if not isinstance(given, bool):
             raise ValueError(f"`{given}` is no truth value")
@@ -32,22 +36,20 @@ def typed_value(given: Any, declared: Fact | Cap) -> Value:
         raise ValueError(f"`{given}` is no {declared.unit.name}; write it as text")
     if kind is Kind.ENUM and given not in declared.type.values:
         raise ValueError(f"`{given}` is none of its values")
-    if kind in (Kind.ENUM, Kind.TEXT):
-        return given
-    return _in_range(given, declared)
+    return given
 
 
-def _in_range(text: str, declared: Fact | Cap) -> Decimal:
-    try:
-        value = parse_number(text)
-    except NumberFault as fault:
-        raise ValueError(str(fault)) from None
+def check_range(text: str, value: Decimal, declared: Fact | Cap) -> None:
+    """Whether a number is one that the fact or cap may have.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if declared.sign is not Sign.ANY and (value < 0 or (declared.sign is Sign.POSITIVE and not value)):
+        raise ValueError(f"`{text}` is not {declared.sign.value}")
     if declared.unit.kind is Kind.COUNT and value != value.to_integral_value():
         raise ValueError(f"`{text}` is no count")
-    if (declared.sign is Sign.POSITIVE and value <= 0) or (declared.sign is Sign.NONNEGATIVE and value < 0):
-        raise ValueError(f"`{text}` is not {declared.sign.value}")
     if declared.low is not None and value < declared.low:
         raise ValueError(f"`{text}` is below {declared.low}")
     if declared.high is not None and value > declared.high:
         raise ValueError(f"`{text}` is above {declared.high}")
-    return value

@@ -1,1 +1,3 @@
-"""The acting half. Today its front to risk: `execution.gate`. May import `universe` and `engine`; never the generator."""
+"""The acting half. Today its front to risk: `execution.gate`. May import `universe` and `engine`; never the
+generator.
+"""

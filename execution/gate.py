@@ -19,9 +19,10 @@ from universe import Universe, load
 class RiskEngine:
     """Asks one universe about orders and about the account.
 
-    Facts are nested by their dotted names: `{"order": {"symbol": "BTCUSDT", "price": "50000", …}, "nav": {…}, …}`. Numbers
-    are texts, ints or Decimals in the unit of `schemas/facts.yaml`; a float is refused as invalid. What is absent or None
-    is missing, and vetoes where a gate needs it. Neither method raises: whatever is wrong is a veto with a reason.
+    Facts are nested by their dotted names: `{"order": {"symbol": "BTCUSDT", "price": "50000", …}, "nav": {…},
+    …}`. Numbers are texts, ints or Decimals in the unit of `schemas/facts.yaml`; a float is refused as invalid.
+    What is absent or None is missing, and vetoes where a gate needs it. Neither method raises: whatever is
+    wrong is a veto with a reason.
     """
 
     universe: Universe
@@ -46,5 +47,7 @@ class RiskEngine:
         return self.engine.decide(facts)
 
     def check_nav(self, facts: Mapping[str, Any]) -> Decision:
-        """Whether the account may trade at all: the gates of `scope: account`, over `nav.*` alone, without exemption."""
+        """Whether the account may trade at all: the gates of `scope: account`, over `nav.*` alone, without
+        exemption.
+        """
         return self.engine.decide(facts, scope="account")

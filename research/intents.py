@@ -1,10 +1,10 @@
 """A seeded stream of order intents with all their facts, for rehearsals and benchmarks. Nothing in it is market data.
 
-A fund of three strategies trades every symbol of a universe. Prices walk at random (0.2 % a step, on the tick); a book of
-positions per strategy is filled and emptied by coin tosses, not by the decisions, so that the stream is the same whatever
-the rules say. All exposures are computed from that book. Troubles are then mixed in, each with its own probability
-(`TROUBLES`), one or none an intent: an old NAV, a wide spread, an order too large, and so on. The same seed gives the same
-bytes.
+A fund of three strategies trades every symbol of a universe. Prices walk at random (0.2 % a step, on the tick);
+a book of positions per strategy is filled and emptied by coin tosses, not by the decisions, so that the stream
+is the same whatever the rules say. All exposures are computed from that book. Troubles are then mixed in, each
+with its own probability (`TROUBLES`), one or none an intent: an old NAV, a wide spread, an order too large, and
+so on. The same seed gives the same bytes.
 """
 
 import random

@@ -1,4 +1,6 @@
-"""Reading a compiled universe: verified against its own hash, checked again, refused when it is another environment's."""
+"""Reading a compiled universe: verified against its own hash, checked again, refused when it is another
+environment's.
+"""
 
 import hashlib
 import json

@@ -98,7 +98,8 @@ def _chain(document: dict[str, Any], holder: str, cap: str) -> list[str]:
 
 def _bracket(entry: dict[str, Any]) -> str:
     first, last = entry["brackets"][0], entry["brackets"][-1]
-    return f"{first['leverage']}x up to {first['notional_cap']} USDT, to {last['leverage']}x up to {last['notional_cap']} USDT"
+    ends = [f"{b['leverage']}x up to {b['notional_cap']} USDT" for b in (first, last)]
+    return ", to ".join(ends)
 
 
 def _texts(gate: dict[str, Any]) -> str:
@@ -151,7 +152,8 @@ def _holder(document: dict[str, Any], name: str) -> list[str]:
         filters = entry["filters"]
         lines.append(
             f"venue {entry['venue']}: tick {filters['tick']}, step {filters['step']} {entry['base']}, "
-            f"{filters['min_quantity']}…{filters['max_quantity']} {entry['base']}, at least {filters['min_notional']} USDT"
+            f"{filters['min_quantity']}…{filters['max_quantity']} {entry['base']}, "
+            f"at least {filters['min_notional']} USDT"
         )
     else:
         entry = document["strategies"][name]

@@ -142,7 +142,8 @@ def _show(tally: Tally, universe: "Universe", console: "Console") -> None:
 
     share = tally.allowed / tally.decided
     console.print(
-        f"{tally.decided} intents (synthetic): {tally.allowed} allowed ({share:.0%}), {tally.decided - tally.allowed} vetoed\n"
+        f"{tally.decided} intents (synthetic): {tally.allowed} allowed ({share:.0%}), "
+        f"{tally.decided - tally.allowed} vetoed\n"
     )
     most = max(tally.reasons.values(), default=1)
     vetoes = Table(

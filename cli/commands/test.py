@@ -66,8 +66,7 @@ def command(given_root: Path | None, backend: str, pattern: str, as_json: bool) 
             for what, names in gaps.items():
                 if names:
                     click.echo(f"{what}: {', '.join(names)}")
-        click.echo(
-            f"{len(chosen) - len({f.scenario for _, f in failures})} of {len(chosen)} scenarios hold ({', '.join(backends)})"
-        )
+        failed = {f.scenario.source for _, f in failures}
+        click.echo(f"{len(chosen) - len(failed)} of {len(chosen)} scenarios hold ({', '.join(backends)})")
     if failures:
         raise SystemExit(NO)

@@ -40,6 +40,7 @@ def command(given_root: Path | None, check_only: bool, environment: str) -> None
         raise SystemExit(NO)
     changed = write(path, text)
     click.echo(
-        f"{name} {'written' if changed else 'unchanged'}: {len(made.ruleset.subjects)} symbols, {len(made.ruleset.gates)} gates"
+        f"{name} {'written' if changed else 'unchanged'}: "
+        f"{len(made.ruleset.subjects)} symbols, {len(made.ruleset.gates)} gates"
     )
     click.echo(f"ruleset  {made.document['ruleset']}\nuniverse {made.document['universe']}")

@@ -45,15 +45,16 @@ class Programs:
     def __init__(self, ruleset: RuleSet, slots: Mapping[str, int]) -> None:
         self._ruleset = ruleset
         self._slots = slots
-        self._shapes: dict[tuple[int, ...], _Shape] = {}
-        self._bound: dict[tuple[str | None, str | None], Run] = {}
+        self._shapes: dict[tuple[str, tuple[int, ...]], _Shape] = {}
+        self._bound: dict[tuple[str, str | None, str | None], Run] = {}
 
     def run(self, subject: Subject | None, actor: str | None, scope: str) -> Run:
         """The function for a subject and an actor; for `scope: account`, of the account's gates alone."""
-        key = (subject.key if subject else None, actor if scope == "order" else scope)
+        key = (scope, subject.key if subject else None, actor)
         made = self._bound.get(key)
         if made is None:
-            made = self._bound[key] = self._bind(subject, self._ruleset.actors.get(actor or ""), scope)
+            layer = self._ruleset.actors.get(actor or "") if scope == "order" else None
+            made = self._bound[key] = self._bind(subject, layer, scope)
         return made
 
     def _bind(self, subject: Subject | None, actor: Layer | None, scope: str) -> Run:
@@ -61,7 +62,7 @@ class Programs:
         gates = [
             g for g in ruleset.gates if (scope == "order" or g.scope == scope) and not _open(g, ruleset, subject, actor)
         ]
-        shape_key = tuple(g.index for g in gates)
+        shape_key = (scope, tuple(g.index for g in gates))
         shape = self._shapes.get(shape_key)
         if shape is None:
             shape = self._shapes[shape_key] = _Shape(ruleset, gates, self._slots, exemptable=scope == "order")
@@ -69,9 +70,13 @@ class Programs:
 
 
 def _open(gate: Gate, ruleset: RuleSet, subject: Subject | None, actor: Layer | None) -> bool:
-    """Whether the gate's bound is none here."""
-    limit = gate.test.limit if isinstance(gate.test, Bound) else None
-    return isinstance(limit, CapRef) and ruleset.cap(limit.name, subject, actor)[0] is None
+    """Whether the gate's bound is none here, whoever the actor may be where that is not known."""
+    limit = (
+        gate.test.limit if isinstance(gate.test, Bound) else gate.test.step if isinstance(gate.test, Multiple) else None
+    )
+    if not isinstance(limit, CapRef) or ruleset.cap(limit.name, subject, actor)[0] is not None:
+        return False
+    return actor is not None or not any(limit.name in layer.caps for layer in ruleset.actors.values())
 
 
 class _Shape:
@@ -114,7 +119,7 @@ class _Shape:
         tops = [n for g in gates for n in gate_nodes(g)]
         tops += [self._ruleset.measures[exempt].node] if exempt else []
         caps = {n.removeprefix("caps.") for n in reach(self._ruleset, *tops) if n.startswith("caps.")}
-        return any(caps & layer.caps.keys() for layer in self._ruleset.actors.values())
+        return bool(caps & self._ruleset.actor_caps)
 
     # Statements
 
@@ -130,7 +135,7 @@ class _Shape:
             body.append(
                 ast.If(ast.BoolOp(ast.Or(), [*checks, ast.Constant(False)]), [ast.Return(ast.Constant(None))], [])
             )
-        for table in tables_read(self._ruleset, tops):
+        for table in tables_read(self._ruleset, [*tops, *([exempt_node] if exempt_node else [])]):
             body.append(self._to.table(table))
         for name in shared_measures(self._ruleset, gates):
             body += self._to.measure(name)

@@ -48,6 +48,7 @@ class Translator:
         self.bound: dict[tuple[str, object], str] = {}
         self.loads: dict[str, str] = {}
         self._made: set[str] = set()
+        self._outputs: dict[tuple[str, str], int] = {}
 
     def measure(self, name: str) -> list[ast.stmt]:
         """A measure worked out once, in variables of its own."""
@@ -75,9 +76,15 @@ class Translator:
                 then = [ast.Return(ast.Constant(None))]
             else:
                 for output, (kind, _) in declared.items():
-                    then += self._output(f"{name}_{output}", row.outputs[output], numeric=kind.numeric)
+                    variable = self._variable(name, output)
+                    then += self._output(variable, row.outputs[output], numeric=kind.numeric)
             chain = then if row.when is None else [ast.If(self.condition(row.when), then, chain)]
         return ast.If(ast.Constant(True), chain, [])
+
+    def _variable(self, table: str, output: str) -> str:
+        """A name of its own for each output: `a_b` of table `c` is not `b` of table `c_a`."""
+        number = self._outputs.setdefault((table, output), len(self._outputs))
+        return f"{table}_{output}_{number}"
 
     def _output(self, name: str, node: Node, *, numeric: bool) -> list[ast.stmt]:
         if not numeric:
@@ -133,7 +140,8 @@ class Translator:
 
     @_number.register
     def _(self, node: OutputRef) -> Quotient:
-        return local(f"t_{node.table}_{node.output}"), local(f"u_{node.table}_{node.output}")
+        variable = self._variable(node.table, node.output)
+        return local(f"t_{variable}"), local(f"u_{variable}")
 
     @_number.register
     def _(self, node: Negate) -> Quotient:
@@ -208,8 +216,6 @@ class Translator:
 
     @condition.register
     def _(self, node: Known) -> ast.expr:
-        if node.fact.name not in self._slots:
-            return ast.Constant(True)
         return ast.Compare(self.fact(node.fact.name), [ast.IsNot()], [ast.Constant(None)])
 
     def _plain(self, node: Node) -> ast.expr:
@@ -222,7 +228,7 @@ class Translator:
             case CapRef(name=name):
                 return self._parameter("cap", name)
             case OutputRef(table=table, output=output):
-                return local(f"t_{table}_{output}")
+                return local(f"t_{self._variable(table, output)}")
             case _:
                 return self.condition(node)
 

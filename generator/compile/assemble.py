@@ -204,8 +204,8 @@ def _symbol(
     made = {
         "symbol": symbol,
         "base": venue["base"],
-        "tier": tier,
-        **({"group": group} if group else {}),
+        **({"tier": tier} if tier else {}),
+        **({"group": group} if group in groups else {}),
         "venue": universe.data["venue"],
         "liquidity": entry["liquidity"],
         "enabled": entry.get("enabled", "true") == "true",

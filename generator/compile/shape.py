@@ -44,7 +44,7 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
         )
     elif error.validator in ("enum", "const"):
         allowed = [
-            str(v)
+            str(v).lower() if isinstance(v, bool) else str(v)
             for v in (error.validator_value if isinstance(error.validator_value, list) else [error.validator_value])
         ]
         words = list(dict.fromkeys(allowed))

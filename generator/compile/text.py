@@ -16,7 +16,15 @@ from generator.compile.problems import Problem
 
 MAX_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 16
+_TOO_DEEP: Final = f"nested more than {MAX_DEPTH} deep"
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OPENING: Final = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+_CLOSING: Final = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +82,18 @@ def read_text(file: str, text: str) -> tuple[Document, list[Problem]]:
         return document, problems
     try:
         node = yaml.compose(text, Loader=_Loader)
+    except UnicodeEncodeError:
+        return document, [Problem(file, 1, 1, "bad-text", "the text is not Unicode")]
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = " ".join(filter(None, [error.context, error.problem]))
         help_text = "quote any text that holds `: `, ` #`, or a comma inside { } or [ ]"
         return document, [Problem(file, line, column, "bad-yaml", message, help_text)]
-    except yaml.YAMLError as error:
-        return document, [Problem(file, 1, 1, "bad-yaml", str(error).splitlines()[0])]
+    except yaml.reader.ReaderError as error:
+        before = (text[: text.index(chr(error.character))] + "^").splitlines()
+        message = f"the character U+{error.character:04X} can't stand in YAML"
+        return document, [Problem(file, len(before), len(before[-1]), "bad-yaml", message, "remove it")]
     if node is None:
         return document, [Problem(file, 1, 1, "bad-yaml", "the file is empty", "begin it with `format: 1`")]
     document.data = _Walk(document, problems).value(node, ())
@@ -89,8 +101,8 @@ def read_text(file: str, text: str) -> tuple[Document, list[Problem]]:
 
 
 def _unwanted(file: str, text: str) -> Iterator[Problem]:
-    """Size, tabs, and what YAML offers but rules must not use: tags, anchors, aliases, several documents."""
-    if len(text.encode()) > MAX_BYTES:
+    """Size, depth, tabs, and what YAML offers but rules must not use: tags, anchors, aliases, several documents."""
+    if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         yield Problem(file, 1, 1, "too-large", f"the file is larger than {MAX_BYTES} bytes")
         return
     for number, line in enumerate(text.splitlines(), 1):
@@ -109,11 +121,15 @@ def _unwanted(file: str, text: str) -> Iterator[Problem]:
         yaml.AliasToken: ("anchor", "an alias makes one line mean two things", "write the value out"),
         yaml.DirectiveToken: ("directive", "a directive has no meaning here", "remove it"),
     }
-    starts = 0
+    starts = depth = 0
     try:
         for token in yaml.scan(text, Loader=_Loader):
             mark = token.start_mark
             starts += isinstance(token, yaml.DocumentStartToken)
+            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
+            if depth > MAX_DEPTH + 1:  # composing recurses: a deeper text could exhaust the stack
+                yield Problem(file, mark.line + 1, mark.column + 1, "too-deep", _TOO_DEEP)
+                return
             if type(token) in names:
                 code, message, help_text = names[type(token)]
                 yield Problem(file, mark.line + 1, mark.column + 1, code, message, help_text)
@@ -127,7 +143,7 @@ def _unwanted(file: str, text: str) -> Iterator[Problem]:
                     "one document per file",
                 )
                 return
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeEncodeError):
         return  # compose reports it, with a better message
 
 
@@ -137,16 +153,19 @@ class _Walk:
     def __init__(self, document: Document, problems: list[Problem]) -> None:
         self._document = document
         self._problems = problems
+        self._lines = document.text.splitlines()
 
     def value(self, node: yaml.Node, path: Path) -> Any:
         mark = node.start_mark
         quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
         inline = (
-            isinstance(node, yaml.ScalarNode) and node.style in (None, "'", '"') and mark.line == node.end_mark.line
+            isinstance(node, yaml.ScalarNode)
+            and node.style not in ("|", ">")
+            and self._lines[mark.line].startswith(node.value, mark.column + quoted)
         )
         self._document.values[path] = Mark(mark.line + 1, mark.column + 1 + quoted, inline)
         if len(path) > MAX_DEPTH:
-            self._problem(node, "too-deep", f"nested more than {MAX_DEPTH} deep")
+            self._problem(node, "too-deep", _TOO_DEEP)
             return None
         if isinstance(node, yaml.ScalarNode):
             return node.value
