@@ -1,15 +1,15 @@
 """Deciding on streams: intents in as JSON or JSONL, decisions out in the same order.
 
-Lines are decided as they arrive, so that a program at the other end of a pipe gets its answer at once; a long
-file is cut into batches for several processes.
+Lines are decided as they arrive, so that a program at the other end of a pipe gets its answer at once; a long file is
+cut into blocks of whole lines for several processes.
 """
 
 import json
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain, islice
 from typing import IO, Final
 
 from engine import Engine
@@ -17,11 +17,10 @@ from engine.explain import Refusal
 from engine.facts import FactsFault, parse_json
 from universe.reader import Universe
 
-BATCH: Final = 500
 CHUNK: Final = 1 << 16
+LONG_CHUNK: Final = 1 << 19
 LONG_FILE: Final = 4_000_000
 MAX_LINE: Final = 1_000_000
-Lines = list[tuple[int, bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +33,18 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """The decisions of some lines as text, how they fell, and what was wrong with lines that could not be read."""
+class Block:
+    """Whole lines of an input, and the number of the first."""
 
-    text: str
+    first: int
+    lines: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The decisions of a block as text, how they fell, and what was wrong with lines that could not be read."""
+
+    text: bytes
     allowed: int
     denied: int
     complaints: tuple[str, ...] = ()
@@ -45,23 +52,31 @@ class Answer:
 
 def answers(asked: Asked, file: IO[bytes], jobs: int | None) -> Iterator[Answer]:
     """The answers to all lines of a file, in order, as soon as each part of them is there."""
-    if jobs is None:
-        status = os.fstat(file.fileno()) if hasattr(file, "fileno") else None
-        long = status is not None and stat.S_ISREG(status.st_mode) and status.st_size >= LONG_FILE
-        jobs = len(os.sched_getaffinity(0)) if long else 1
-    lines = _lines(file, as_they_come=jobs == 1)
-    if jobs == 1:
-        engine = Engine(asked.universe.ruleset, asked.backend)
-        return (decide_lines(engine, asked.scope, batch) for batch in lines)
-    return _in_processes(asked, _batches(chain.from_iterable(lines)), jobs)
+    jobs = jobs if jobs is not None else _jobs_for(file)
+    if jobs > 1:
+        return _in_processes(asked, _blocks(file, LONG_CHUNK), jobs)
+    engine = Engine(asked.universe.ruleset, asked.backend)
+    return (decide_block(engine, asked.scope, block) for block in _blocks(file, CHUNK))
 
 
-def decide_lines(engine: Engine, scope: str, lines: Lines) -> Answer:
-    """The answers to some numbered lines."""
+def _jobs_for(file: IO[bytes]) -> int:
+    """All cores for a long file; one process for anything that comes through a pipe."""
+    try:
+        status = os.fstat(file.fileno())
+    except OSError:
+        return 1
+    long = stat.S_ISREG(status.st_mode) and status.st_size >= LONG_FILE
+    return len(os.sched_getaffinity(0)) if long and hasattr(os, "sched_getaffinity") else 1
+
+
+def decide_block(engine: Engine, scope: str, block: Block) -> Answer:
+    """The answers to a block of lines; empty lines have none."""
     texts: list[str] = []
     complaints: list[str] = []
     allowed = 0
-    for number, line in lines:
+    for number, line in enumerate(block.lines.split(b"\n"), block.first):
+        if not line or line.isspace():
+            continue
         try:
             if len(line) > MAX_LINE:
                 raise ValueError(f"the line is longer than {MAX_LINE} bytes")
@@ -73,8 +88,9 @@ def decide_lines(engine: Engine, scope: str, lines: Lines) -> Answer:
             decision = engine.decide_snapshot(snapshot, scope)
             allowed += decision.allowed
         texts.append(decision.to_json())
+    denied = len(texts) - allowed
     texts.append("")
-    return Answer("\n".join(texts), allowed, len(lines) - allowed, tuple(complaints))
+    return Answer("\n".join(texts).encode(), allowed, denied, tuple(complaints))
 
 
 def _complaint(number: int, fault: Exception) -> str:
@@ -83,29 +99,26 @@ def _complaint(number: int, fault: Exception) -> str:
     return f"{number}:{column}: input-invalid {fault}" + (f"\nhelp: {help_text}" if help_text else "")
 
 
-def _lines(file: IO[bytes], *, as_they_come: bool) -> Iterator[Lines]:
-    """Numbered lines that aren't empty, in batches of what is there; one JSON document spread over lines becomes
-    one.
-    """
+def _blocks(file: IO[bytes], size: int) -> Iterator[Block]:
+    """Blocks of whole lines, each of what is there to be read; one JSON text spread over lines becomes a line each intent."""
     first = file.readline()
     if first.lstrip()[:1] in (b"[", b"{") and not _complete(first):
-        rest = file.read()
-        whole = _documents(first + rest)
-        yield whole if whole is not None else _numbered((first + rest).splitlines(), 1)
+        text = first + file.read()
+        yield Block(1, _intents(text) or text)
         return
-    yield _numbered([first], 1)
+    yield Block(1, first)
     number, left = 2, b""
-    read = getattr(file, "read1", file.read) if as_they_come else file.read
-    while block := read(CHUNK):
-        *done, left = (left + block).split(b"\n")
-        if done:
-            yield _numbered(done, number)
-            number += len(done)
-    yield _numbered([left], number)
-
-
-def _numbered(lines: Iterable[bytes], start: int) -> Lines:
-    return [(n, line) for n, line in enumerate(lines, start) if line.strip()]
+    read = getattr(file, "read1", file.read)
+    while chunk := read(size):
+        end = chunk.rfind(b"\n") + 1
+        if end:
+            block = left + chunk[:end]
+            yield Block(number, block)
+            number += block.count(b"\n")
+            left = b""
+        left += chunk[end:]
+    if left:
+        yield Block(number, left)
 
 
 def _complete(line: bytes) -> bool:
@@ -115,20 +128,14 @@ def _complete(line: bytes) -> bool:
         return False
 
 
-def _documents(text: bytes) -> Lines | None:
-    """The intents of one JSON text, an object or an array of them; None where it is neither."""
+def _intents(text: bytes) -> bytes | None:
+    """A line for each intent of one JSON text, an object or an array of them; None where it is neither."""
     try:
         document = parse_json(text.decode())
     except ValueError:
         return None
-    items = document if isinstance(document, list) else [document]
-    return [(n, json.dumps(item).encode()) for n, item in enumerate(items, 1)]
-
-
-def _batches(lines: Iterable[tuple[int, bytes]]) -> Iterator[Lines]:
-    rest = iter(lines)
-    while batch := list(islice(rest, BATCH)):
-        yield batch
+    intents = document if isinstance(document, list) else [document]
+    return b"\n".join(json.dumps(intent).encode() for intent in intents)
 
 
 class _Worker:
@@ -142,19 +149,18 @@ def _start(asked: Asked) -> None:
     _Worker.engine, _Worker.scope = Engine(asked.universe.ruleset, asked.backend), asked.scope
 
 
-def _decide_batch(batch: Lines) -> Answer:
-    return decide_lines(_Worker.engine, _Worker.scope, batch)
+def _decide(block: Block) -> Answer:
+    return decide_block(_Worker.engine, _Worker.scope, block)
 
 
-def _in_processes(asked: Asked, batches: Iterator[Lines], jobs: int) -> Iterator[Answer]:
-    """Batches decided by several processes; never more under way than a few for each."""
-    from collections import deque
+def _in_processes(asked: Asked, blocks: Iterator[Block], jobs: int) -> Iterator[Answer]:
+    """Blocks decided by several processes; never more under way than a few for each."""
     from concurrent.futures import Future, ProcessPoolExecutor
 
     with ProcessPoolExecutor(jobs, initializer=_start, initargs=(asked,)) as pool:
         waiting: deque[Future[Answer]] = deque()
-        for batch in batches:
-            waiting.append(pool.submit(_decide_batch, batch))
+        for block in blocks:
+            waiting.append(pool.submit(_decide, block))
             if len(waiting) >= 4 * jobs:
                 yield waiting.popleft().result()
         while waiting:

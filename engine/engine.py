@@ -113,7 +113,7 @@ class Engine:
         self, snapshot: Snapshot, subject: Subject | None, stopping: list[int], facts_json: str, scope: str
     ) -> Decision:
         situation = self._situation(snapshot, scope)
-        # A gate that an exempt intent passes stops none; for the gates that do stop it there is no exemption to ask for.
+        # A gate that an exempt intent passes stops none, so no exemption need be asked for the gates that do.
         judged = [judge(self.ruleset.gates[i], situation, exempt=False) for i in stopping]
         vetoes = self._reasons([j for j in judged if j.gate.enforced], situation)
         shadow = self._reasons([j for j in judged if not j.gate.enforced], situation)

@@ -82,7 +82,12 @@ def read_folder(root: Path, ruleset: RuleSet, schema: Mapping[str, Any]) -> list
     texts: dict[str, str] = {}
     for path in sorted((root / FOLDER).glob("*.yaml")):
         file = f"{FOLDER}/{path.name}"
-        texts[file] = path.read_text(encoding="utf-8")
+        try:
+            texts[file] = path.read_bytes().decode()
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            problems.append(Problem(file, line, 1, "bad-text", "the file is not UTF-8"))
+            continue
         scenarios += read_file(file, texts[file], ruleset, schema, problems)
     if problems:
         raise Refused(set(problems), texts)

@@ -132,7 +132,7 @@ def page(rows: list[Row]) -> str:
         "| what | figure | × | target |\n|---|---|---|---|\n"
         f"{table}\n\n"
         "Starts are medians of whole commands, × a bare Python. Rates are over intents that are all different, a\n"
-        "quarter of them vetoed; × reading and writing the same lines as JSON. The last three are processor time within\n"
+        "quarter of them vetoed; × reading and writing the same lines as JSON. The last three are processor time in\n"
         "one process, × an allowed intent.\n"
     )
 

@@ -47,8 +47,8 @@ def command(
     allowed = denied = 0
     complaints: list[str] = []
     for answer in answers(asked, file, jobs):
-        sys.stdout.write(answer.text)
-        sys.stdout.flush()
+        sys.stdout.buffer.write(answer.text)
+        sys.stdout.buffer.flush()
         allowed, denied = allowed + answer.allowed, denied + answer.denied
         complaints += answer.complaints
     for complaint in complaints:

@@ -68,6 +68,10 @@ def read_layers(sources: Sources, caps: Mapping[str, Cap], environment: str, pro
             )
         layers.strategies[name] = {**own, **layers.strategies.get(name, {})}
     for name in risk.data.get("environments", {}):
+        if name == "prod":
+            message = "`prod` is what holds without a replacement"
+            help_text = "set the value itself"
+            problems.append(risk.problem("bad-name", ("environments", name), message, help_text, at_key=True))
         replaced = _read_layers(risk, ("environments", name), sources, caps, problems)
         if name == environment:
             _replace(layers, replaced)
@@ -214,8 +218,8 @@ def _symbol(
         "max_leverage": _effective(resolved.get("leverage"), _bracket_leverage(venue, resolved), min),
         "min_notional": _effective(resolved.get("min_notional"), venue["min_notional"], max),
         **_caps(resolved),
-        "filters": {k: venue[k] for k in FILTERS},
-        "brackets": venue["brackets"],
+        "filters": {k: canonical(Decimal(venue[k])) for k in FILTERS},
+        "brackets": [{k: canonical(Decimal(v)) for k, v in b.items()} for b in venue["brackets"]],
     }
     made["provenance"] = {**made["provenance"], "filters": {"layer": "venue", "source": sources.venue_file}}
     return made

@@ -34,6 +34,13 @@ PER: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+POSITIVE: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^(?!0+(\.0+)?$)[0-9]+(\.[0-9]+)?$",
+    "description": "A number above 0.",
+}
+
+
 def build(units: Mapping[str, Any], facts: Mapping[str, Any], caps: Mapping[str, Any]) -> dict[str, Schema]:
     """All schemas by name, from the catalogs' data (as read: nested texts)."""
     made = {
@@ -168,6 +175,36 @@ def _universe() -> Schema:
         "symbols": _map(symbol, "^[A-Z0-9]+$"),
     }
     return _file("The symbols that are traded", properties, ("venue", "symbols"))
+
+
+_BRACKET: Final = _closed(
+    {
+        **dict.fromkeys(("notional_cap", "leverage"), POSITIVE),
+        **dict.fromkeys(("maintenance_margin", "maintenance_amount"), NUMBER),
+    },
+    ("notional_cap", "leverage"),
+)
+_NOTES: Final[Schema] = {"type": "object", "additionalProperties": {"type": "string"}}
+_LISTED: Final = _closed(
+    {
+        "base": {"type": "string", "pattern": "^[A-Z0-9]+$"},
+        **dict.fromkeys(("tick", "step", "min_quantity", "max_quantity", "min_notional"), POSITIVE),
+        "brackets": {"type": "array", "items": _BRACKET, "minItems": 1},
+        "assumed": _NOTES,
+    },
+    ("base", "tick", "step", "min_quantity", "max_quantity", "min_notional", "brackets"),
+)
+# What a venue imposes, as the strict reader gives it: every scalar is a text.
+VENUE: Final = _file(
+    "What a venue imposes",
+    {
+        "venue": {"type": "string"},
+        "quote": {"type": "string"},
+        "sources": _NOTES,
+        "symbols": _map(_LISTED, "^[A-Z0-9]+$"),
+    },
+    ("venue", "symbols"),
+)
 
 
 def _tiers() -> Schema:

@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from generator.compile.problems import Problem
+from generator.compile.schemas import VENUE
+from generator.compile.shape import check_shape
 from generator.compile.text import Document, read_text
 
 TABLE_FILES: Final = ("sizing", "router", "exits")
@@ -69,11 +71,20 @@ def read_venue(sources: Sources, problems: list[Problem]) -> None:
         )
         return
     text = _read(sources.root, file, sources, problems)
+    if text is None:
+        return
     try:
-        sources.venue = json.loads(text or "", parse_float=str, parse_int=str)
-        sources.venue_file = file
+        json.loads(text)
     except json.JSONDecodeError as error:
         problems.append(Problem(file, error.lineno, error.colno, "bad-json", error.msg))
+        return
+    except RecursionError:
+        pass  # the strict reader says where
+    venue, found = read_text(file, text)  # JSON is YAML: the same reader gives places, and sees a key that stands twice
+    found = found or check_shape(venue, VENUE)
+    problems += found
+    if not found:
+        sources.venue, sources.venue_file = venue.data, file
 
 
 def _read(root: Path, file: str, sources: Sources, problems: list[Problem]) -> str | None:
