@@ -27,8 +27,9 @@ check: .venv/.installed-dev ## check format, lint, types, floors, rules, and tha
 	$(BIN)/hedgerow universe --check
 	$(BIN)/hedgerow docs --check
 
-universe: .venv/.installed ## compile the rules into universe/universe.json
+universe: .venv/.installed ## compile the rules into universe/universe.json, and write what follows from it
 	$(BIN)/hedgerow universe
+	$(BIN)/hedgerow docs
 
 docs: .venv/.installed ## write the generated schemas and reference pages
 	$(BIN)/hedgerow docs

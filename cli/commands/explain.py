@@ -201,4 +201,9 @@ def _readers(document: dict[str, Any], name: str) -> list[str]:
     found = [f"gate {g['id']}" for g in document["gates"] if word.search(_texts(g))]
     found += [f"measure {n}" for n, m in document["measures"].items() if word.search(m["is"])]
     found += [f"table {n}" for n, t in document["tables"].items() if word.search(json.dumps(t["rows"]))]
+    found += [
+        f"fact {n}, which follows from it"
+        for n, f in document["facts"].items()
+        if f.get("indicates", {}).get("fact") == name
+    ]
     return [f"  read by {', '.join(found)}"] if found else []
