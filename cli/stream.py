@@ -100,7 +100,7 @@ def _complaint(number: int, fault: Exception) -> str:
 
 
 def _blocks(file: IO[bytes], size: int) -> Iterator[Block]:
-    """Blocks of whole lines, each of what is there to be read; one JSON text spread over lines becomes a line each intent."""
+    """Blocks of whole lines, each of what is there; a JSON text over many lines becomes a line for each intent."""
     first = file.readline()
     if first.lstrip()[:1] in (b"[", b"{") and not _complete(first):
         text = first + file.read()

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Final
 
 from engine import Engine
@@ -52,15 +52,15 @@ def wall(command: list[str], stdin: Path | None = None, runs: int = RUNS) -> flo
 
 
 def each(count: int, action: Callable[[], object]) -> float:
-    """Least processor seconds for one of `count` things that an action does, of five runs."""
+    """Least seconds for one of `count` things that an action does, of five runs."""
     best = min(_spent(action) for _ in range(5))
     return best / count
 
 
 def _spent(action: Callable[[], object]) -> float:
-    start = process_time()
+    start = perf_counter()
     action()
-    return process_time() - start
+    return perf_counter() - start
 
 
 def measure() -> list[Row]:
@@ -132,7 +132,7 @@ def page(rows: list[Row]) -> str:
         "| what | figure | × | target |\n|---|---|---|---|\n"
         f"{table}\n\n"
         "Starts are medians of whole commands, × a bare Python. Rates are over intents that are all different, a\n"
-        "quarter of them vetoed; × reading and writing the same lines as JSON. The last three are processor time in\n"
+        "quarter of them vetoed; × reading and writing the same lines as JSON. The last three are the least time in\n"
         "one process, × an allowed intent.\n"
     )
 
