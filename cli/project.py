@@ -92,7 +92,7 @@ def wide_console() -> "Console":
     """A console for tables: the terminal's width, and wide enough for every column where the output goes to a file."""
     from rich.console import Console
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else WIDE)
+    return Console(highlight=False, markup=False, width=None if sys.stdout.isatty() else WIDE)
 
 
 def write(path: Path, text: str) -> bool:

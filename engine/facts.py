@@ -14,7 +14,6 @@ from typing import Any, Final
 from engine.catalog import Fact, Value, did_you_mean
 from engine.numbers import canonical, read_number
 from engine.ruleset import RuleSet
-from engine.units import NUMERIC
 from engine.values import check_range, typed_value
 
 MEMO_SIZE: Final = 1000
@@ -57,6 +56,7 @@ class FactReader:
         ]
         self.slots.update({f.name: len(self._facts) + i for i, f in enumerate(derived)})
         self._tree = _nested([f.name for f in self._facts])
+        self._numeric = tuple(f.unit.numeric for f in self._facts)
         self._catalog = ruleset.catalog
         self._templates: dict[tuple[bool, ...], str] = {}
         self._no_texts: list[str | None] = [None] * len(self._facts)
@@ -90,7 +90,7 @@ class FactReader:
                     values[slot], texts[slot] = known
                 elif raw is not None:
                     self._decode(slot, memo, raw, snapshot)
-            elif place is not None and isinstance(raw, Mapping):
+            elif place is not None and (type(raw) is dict or isinstance(raw, Mapping)):
                 self._fill(place, raw, f"{prefix}{key}.", snapshot)
             elif raw is not None or place is None:
                 raise self._undeclared(f"{prefix}{key}", raw)
@@ -99,7 +99,7 @@ class FactReader:
         fact = self._facts[slot]
         value: Value
         try:
-            if type(raw) is str and fact.unit.kind in NUMERIC:
+            if type(raw) is str and self._numeric[slot]:
                 value, digits = read_number(raw)
                 check_range(raw, value, fact)
                 text = f'"{digits}"'

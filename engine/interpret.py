@@ -78,8 +78,13 @@ class Situation:
         """A fact's value, or that it is unknown."""
         if name not in self._facts:
             value = self.value(name)
-            self._facts[name] = Unknown((name,)) if value is None else as_answer(value)
+            self._facts[name] = self._unknown(name) if value is None else as_answer(value)
         return self._facts[name]
+
+    def _unknown(self, name: str) -> Unknown:
+        """That a fact is missing; for one that follows from another, that the other is."""
+        derived = self.ruleset.catalog.facts[name].indicates
+        return Unknown((derived[0] if derived else name,))
 
     def cap_value(self, name: str) -> tuple[bool, Value | None]:
         """Whether the cap that holds here is known, and its value (None for none)."""

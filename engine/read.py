@@ -35,7 +35,7 @@ def examine(document: Mapping[str, Any]) -> tuple[RuleSet | None, tuple[Fault, .
     reader = _Reader(document)
     try:
         ruleset = reader.read()
-    except (KeyError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, RecursionError) as error:
         message = f"the document has not the shape of a compiled universe: {type(error).__name__} {error}"
         reader.add((), "bad-document", message)
         ruleset = None

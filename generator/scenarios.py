@@ -12,9 +12,9 @@ from engine import Engine
 from engine.catalog import Fact, did_you_mean
 from engine.explain import Refusal
 from engine.facts import FactsFault, Snapshot
-from engine.interpret import Answer, Situation
+from engine.interpret import Answer, Unknown
 from engine.judge import Outcome
-from engine.numbers import canonical, rounded
+from engine.numbers import NumberFault, canonical, parse_number, rounded
 from engine.reason import Decision
 from engine.ruleset import RuleSet
 from engine.units import Kind, Unit, ValueFault, read_value
@@ -110,9 +110,11 @@ def read_file(
         path = ("scenarios", i)
         merged = _merged(given, entry.get("facts", {}))
         places = {**_places(given, ("given",)), **_places(entry.get("facts", {}), (*path, "facts"))}
-        for gate in entry.get("only", []):
-            if gate not in {g.id for g in ruleset.gates}:
-                problems.append(document.problem("unknown-gate", (*path, "only"), f"`{gate}` is no gate"))
+        known = [g.id for g in ruleset.gates]
+        for j, gate in enumerate(entry.get("only", [])):
+            if gate not in known:
+                help_text = did_you_mean(gate, known)
+                problems.append(document.problem("unknown-gate", (*path, "only", j), f"`{gate}` is no gate", help_text))
         _check_reasons(document, (*path, "expect"), entry["expect"], ruleset, problems)
         made.append(
             Scenario(
@@ -142,15 +144,20 @@ def _check_reasons(
             )
     for table, outputs in expect.get("tables", {}).items():
         known_outputs = {"row", *ruleset.tables[table].outputs} if table in ruleset.tables else set()
+        rows = [r.id for r in ruleset.tables[table].rows] if table in ruleset.tables else []
+        if rows and outputs.get("row", rows[0]) not in rows:
+            place = (*path, "tables", table, "row")
+            message = f"`{outputs['row']}` is no row of `{table}`"
+            problems.append(document.problem("unknown-row", place, message, did_you_mean(outputs["row"], rows)))
         for output in outputs.keys() - known_outputs if known_outputs else ():
             place = (*path, "tables", table, output)
             message = f"`{output}` is no output of `{table}`"
-            problems.append(document.problem("unknown-output", place, message, did_you_mean(output, known_outputs)))
+            help_text = did_you_mean(output, known_outputs)
+            problems.append(document.problem("unknown-output", place, message, help_text, at_key=True))
         if table not in ruleset.tables:
             help_text = did_you_mean(table, ruleset.tables)
-            problems.append(
-                document.problem("unknown-table", (*path, "tables", table), f"`{table}` is no table", help_text)
-            )
+            place = (*path, "tables", table)
+            problems.append(document.problem("unknown-table", place, f"`{table}` is no table", help_text, at_key=True))
 
 
 class _FactTexts:
@@ -172,8 +179,7 @@ class _FactTexts:
         place: Any = facts
         for part in head.key.split(".") if head else ():
             place = place.get(part) if isinstance(place, Mapping) else None
-        subject = self._ruleset.subjects.get(str(place))
-        return {n.split(".", 1)[1]: v for n, v in subject.facts.items() if isinstance(v, str)} if subject else {}
+        return names_of(self._ruleset, str(place))
 
     def _group(
         self, facts: Mapping[str, Any], prefix: str, names: Mapping[str, str], places: Mapping[str, Any]
@@ -199,6 +205,12 @@ class _FactTexts:
             self._problems.append(self._document.problem("bad-value", places.get(name, ()), str(fault), fault.help))
             return None
         return canonical(value) if isinstance(value, Decimal) else value
+
+
+def names_of(ruleset: RuleSet, key: str | None) -> dict[str, str]:
+    """What a subject calls its own things: the words among its own facts, by their last name."""
+    subject = ruleset.subjects.get(key or "")
+    return {n.split(".", 1)[1]: v for n, v in subject.facts.items() if isinstance(v, str)} if subject else {}
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -249,7 +261,9 @@ def _judged(scenario: Scenario, engine: Engine, report: Report) -> Iterator[Fail
         snapshot = None
     if snapshot is not None:
         for judgement in (
-            engine.judgements(snapshot, scenario.scope)[0] if decision.subject or scenario.scope == "account" else ()
+            engine.judgements(snapshot, scenario.scope)[0]
+            if decision.subject in engine.ruleset.subjects or scenario.scope == "account"
+            else ()
         ):
             report.fired[judgement.gate.id] += judgement.outcome is Outcome.VETO
             report.passed[judgement.gate.id] += judgement.outcome is Outcome.PASS
@@ -258,19 +272,21 @@ def _judged(scenario: Scenario, engine: Engine, report: Report) -> Iterator[Fail
     actual = ", ".join(decision.reasons) if not decision.allowed else "allow"
     if expected is not None and expected != actual:
         yield Failure(scenario, expected, actual, tuple(v.text for v in decision.vetoes))
-    yield from _quantity(scenario, decision)
+    yield from _quantity(scenario, decision, engine.ruleset)
 
 
 def _expected(expect: Any) -> str | None:
-    if expect == "allow":
+    if expect == "allow" or expect.get("decision") == "allow":
         return "allow"
     return ", ".join(expect["veto"]) if "veto" in expect else None
 
 
-def _quantity(scenario: Scenario, decision: Decision) -> Iterator[Failure]:
-    if not isinstance(scenario.expect, Mapping) or "max_quantity" not in scenario.expect:
+def _quantity(scenario: Scenario, decision: Decision, ruleset: RuleSet) -> Iterator[Failure]:
+    solve = ruleset.head.solve
+    if not isinstance(scenario.expect, Mapping) or "max_quantity" not in scenario.expect or solve is None:
         return
-    wanted = scenario.expect["max_quantity"]
+    names = names_of(ruleset, decision.subject)
+    wanted = _plain(scenario.expect["max_quantity"], ruleset.catalog.facts[solve.fact].unit, names)
     actual = decision.largest or "none"
     if wanted != actual:
         yield Failure(scenario, f"max_quantity {wanted}", f"max_quantity {actual}")
@@ -285,27 +301,32 @@ def _tables(scenario: Scenario, engine: Engine, snapshot: Snapshot, report: Repo
         if isinstance(row, str):
             report.rows[f"{table}.{row}"] += 1
         for output, value in wanted.items():
-            actual = str(row) if output == "row" else _output(situation, table, output)
+            actual = _text(row) if output == "row" else _text(situation.output(table, output))
             unit = None if output == "row" else situation.ruleset.tables[table].outputs[output][1]
-            if actual != _plain(value, unit):
+            if actual != _plain(value, unit, {}):
                 yield Failure(scenario, f"{table}.{output} {value}", f"{table}.{output} {actual}")
 
 
-def _output(situation: Situation, table: str, output: str) -> str:
-    answer: Answer = situation.output(table, output)
+def _text(answer: Answer) -> str:
+    """What a table answered, as a scenario would write it."""
     if isinstance(answer, Fraction):
         return rounded(answer)
     if isinstance(answer, bool):
         return "true" if answer else "false"
-    return answer if isinstance(answer, str) else "missing"
+    if isinstance(answer, Unknown):
+        return f"nothing, since {', '.join(answer.names)} is missing"
+    return answer if isinstance(answer, str) else str(answer)
 
 
-def _plain(text: str, unit: Unit | None) -> str:
-    """An expected output as the table gives it: numbers in the unit itself."""
+def _plain(text: str, unit: Unit | None, names: Mapping[str, str]) -> str:
+    """An expected number as the engine gives it: in the unit itself; anything else as it stands."""
     if unit is None or not unit.numeric:
         return text
     try:
-        value = read_value(text, unit, {})
+        value = read_value(text, unit, names)
     except ValueFault:
-        return text
+        try:
+            return canonical(parse_number(text))
+        except NumberFault:
+            return text
     return canonical(value) if isinstance(value, Decimal) else text

@@ -139,6 +139,7 @@ def _run(engine: "Engine", intents: Iterator[dict[str, Any]], target: Path) -> T
 
 def _show(tally: Tally, universe: "Universe", console: "Console") -> None:
     from rich.table import Table
+    from rich.text import Text
 
     share = tally.allowed / tally.decided
     console.print(
@@ -157,7 +158,7 @@ def _show(tally: Tally, universe: "Universe", console: "Console") -> None:
     for column, justify in (("reason", "left"), ("count", "right"), ("", "left"), ("for example", "left")):
         vetoes.add_column(column, justify="right" if justify == "right" else "left", no_wrap=column != "for example")
     for reason, count in tally.reasons.most_common():
-        vetoes.add_row(reason, str(count), f"[red]{_bar(count / most)}[/red]", tally.example[reason])
+        vetoes.add_row(reason, str(count), Text(_bar(count / most), style="red"), tally.example[reason])
     console.print(vetoes)
     rooms = Table(
         box=None,
@@ -177,7 +178,7 @@ def _show(tally: Tally, universe: "Universe", console: "Console") -> None:
             middle, low = values[len(values) // 2], values[len(values) // 10]
             over = sum(v <= 0 for v in values)
             rooms.add_row(
-                gate.id, f"{middle:.0%}", f"[green]{_bar(middle)}[/green]", f"{low:.0%}", str(over) if over else ""
+                gate.id, f"{middle:.0%}", Text(_bar(middle), style="green"), f"{low:.0%}", str(over) if over else ""
             )
     console.print(rooms)
     console.print(

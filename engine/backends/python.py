@@ -70,13 +70,13 @@ class Programs:
 
 
 def _open(gate: Gate, ruleset: RuleSet, subject: Subject | None, actor: Layer | None) -> bool:
-    """Whether the gate's bound is none here, whoever the actor may be where that is not known."""
+    """Whether the gate's bound is none here; one that depends on an actor who is not known is not."""
     limit = (
         gate.test.limit if isinstance(gate.test, Bound) else gate.test.step if isinstance(gate.test, Multiple) else None
     )
-    if not isinstance(limit, CapRef) or ruleset.cap(limit.name, subject, actor)[0] is not None:
+    if not isinstance(limit, CapRef) or (actor is None and limit.name in ruleset.actor_caps):
         return False
-    return actor is not None or not any(limit.name in layer.caps for layer in ruleset.actors.values())
+    return ruleset.cap(limit.name, subject, actor)[0] is None
 
 
 class _Shape:

@@ -40,6 +40,7 @@ CODES: Final[Mapping[str, str]] = {
     "unknown-environment": "An environment that rules/risk.yaml does not have.",
     "unknown-gate": "A scenario names a gate that there is not.",
     "unknown-reason": "A scenario expects a reason that no gate gives.",
+    "unknown-row": "A scenario names a row that its table does not have.",
     "unknown-table": "A scenario names a table that there is not.",
     "same-id": "Two gates or rows share an id.",
     "same-name": "A measure and a fact share a name.",

@@ -242,12 +242,14 @@ def _scenarios(units: Mapping[str, Any], facts: Mapping[str, Any]) -> Schema:
                         "minItems": 1,
                         "description": "Every reason, in file order.",
                     },
-                    "max_quantity": {**TEXT, "description": "What the decision says, or none."},
+                    "decision": {"const": "allow", "description": "Beside an expected quantity or table."},
+                    "max_quantity": {**TEXT, "description": "The quantity that would pass, or none."},
                     "tables": keyed(
                         {"type": "object", "additionalProperties": TEXT},
                         description="Outputs by table; `row` names the row.",
                     ),
-                }
+                },
+                minProperties=1,
             ),
         ]
     }

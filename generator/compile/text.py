@@ -158,12 +158,7 @@ class _Walk:
     def value(self, node: yaml.Node, path: Path) -> Any:
         mark = node.start_mark
         quoted = isinstance(node, yaml.ScalarNode) and node.style in ("'", '"')
-        inline = (
-            isinstance(node, yaml.ScalarNode)
-            and node.style not in ("|", ">")
-            and self._lines[mark.line].startswith(node.value, mark.column + quoted)
-        )
-        self._document.values[path] = Mark(mark.line + 1, mark.column + 1 + quoted, inline)
+        self._document.values[path] = Mark(mark.line + 1, mark.column + 1 + quoted, self._inline(node, quoted))
         if len(path) > MAX_DEPTH:
             self._problem(node, "too-deep", _TOO_DEEP)
             return None
@@ -173,6 +168,16 @@ class _Walk:
             return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
         assert isinstance(node, yaml.MappingNode)
         return self._mapping(node, path)
+
+    def _inline(self, node: yaml.Node, quoted: bool) -> bool:
+        """Whether the text stands in its line as it is, without a break, a fold or an escape."""
+        mark = node.start_mark
+        return (
+            isinstance(node, yaml.ScalarNode)
+            and node.style not in ("|", ">")
+            and mark.line < len(self._lines)  # what is empty at the end has no line of its own
+            and self._lines[mark.line].startswith(node.value, mark.column + quoted)
+        )
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
