@@ -96,12 +96,22 @@ def wide_console() -> "Console":
 
 
 def write(path: Path, text: str) -> bool:
-    """Replace a file's text atomically; False where it was the same already."""
+    """Replace a file's text atomically; False where it was the same already. A file that can't be written ends the
+    command.
+    """
+    try:
+        if path.is_file() and path.read_bytes() == text.encode():
+            return False
+        _replace(path, text)
+    except OSError as error:
+        fail(f"{path} can't be written: {error.strerror}", None, BAD_ENVIRONMENT)
+    return True
+
+
+def _replace(path: Path, text: str) -> None:
     import os
     import tempfile
 
-    if path.is_file() and path.read_bytes() == text.encode():
-        return False
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         file.write(text.encode())
@@ -113,4 +123,3 @@ def write(path: Path, text: str) -> bool:
     except OSError:
         os.unlink(file.name)
         raise
-    return True

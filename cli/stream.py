@@ -122,18 +122,27 @@ def _blocks(file: IO[bytes], size: int) -> Iterator[Block]:
 
 
 def _complete(line: bytes) -> bool:
+    """Whether a line is an intent of its own, rather than the beginning of one."""
+    return line.lstrip()[:1] == b"{" and _is_json(line)
+
+
+def _is_json(text: bytes) -> bool:
     try:
-        return isinstance(json.loads(line), dict)
+        json.loads(text)
     except (ValueError, RecursionError):
         return False
+    return True
 
 
 def _intents(text: bytes) -> bytes | None:
-    """A line for each intent of one JSON text, an object or an array of them; None where it is neither."""
+    """A line for each intent of one JSON text, an object or an array of them; None where it is neither.
+
+    A text that is JSON and yet can't be read, for a key that stands twice, stays one line: it has one answer.
+    """
     try:
         document = parse_json(text.decode())
     except ValueError:
-        return None
+        return text.replace(b"\n", b" ") if _is_json(text) else None
     intents = document if isinstance(document, list) else [document]
     return b"\n".join(json.dumps(intent).encode() for intent in intents)
 

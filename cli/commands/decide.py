@@ -44,18 +44,17 @@ def command(
     """
     path = universe_file if universe_file is not None else root(given_root) / file_of(environment)
     asked = Asked(verified(path, environment), backend, scope)
-    allowed = denied = 0
-    complaints: list[str] = []
+    allowed = denied = unread = 0
     for answer in answers(asked, file, jobs):
         sys.stdout.buffer.write(answer.text)
         sys.stdout.buffer.flush()
         allowed, denied = allowed + answer.allowed, denied + answer.denied
-        complaints += answer.complaints
-    for complaint in complaints:
-        click.echo(f"{file.name}:{complaint}", err=True)
+        unread += len(answer.complaints)
+        for complaint in answer.complaints:
+            click.echo(f"{file.name}:{complaint}", err=True)
     if not allowed and not denied:
         fail(f"{file.name} holds no intent", 'give facts as JSON: {"order": {"symbol": "BTCUSDT", …}, …}')
-    if complaints:
+    if unread:
         sys.exit(BAD_INPUT)
     if strict and denied:
         sys.exit(NO)

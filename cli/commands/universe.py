@@ -33,7 +33,7 @@ def command(given_root: Path | None, check_only: bool, environment: str) -> None
     name, text = file_of(environment), file_text(made.document)
     path = folder / name
     if check_only:
-        if path.is_file() and path.read_text(encoding="utf-8") == text:
+        if path.is_file() and path.read_bytes() == text.encode():
             click.echo(f"{name} is fresh")
             return
         click.echo(f"{name} is stale\nhelp: run `hedgerow universe`", err=True)

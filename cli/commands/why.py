@@ -33,6 +33,8 @@ def command(
     The decision is made again by the universe of its day, and must come out the same.
     """
     from engine import Decision, Engine
+    from engine.engine import SCOPES
+    from engine.explain import Refusal
     from engine.facts import parse_json
 
     folder = root(given_root)
@@ -45,12 +47,11 @@ def command(
     universe = _universe(stored, folder, path, universe_file)
     engine = Engine(universe.ruleset, "interpreter")
     facts = parse_json(stored.facts_json)
-    again = engine.decide(facts)
-    if again.to_json() != stored.to_json() and engine.decide(facts, "account").to_json() != stored.to_json():
+    scope = next((s for s in SCOPES if engine.decide(facts, s).to_json() == stored.to_json()), None)
+    if scope is None and stored.reasons != (Refusal.INPUT_INVALID,):
         click.echo("warning: deciding again gives another answer than the one that is stored", err=True)
-    judgements, situation = (
-        engine.judgements(engine.reader.read(facts)) if stored.subject in universe.ruleset.subjects else ([], None)
-    )
+    judged = stored.subject in universe.ruleset.subjects or (scope == "account" and stored.subject is None)
+    judgements, situation = engine.judgements(engine.reader.read(facts), scope or "order") if judged else ([], None)
     if as_json:
         click.echo(
             json.dumps(
@@ -60,7 +61,7 @@ def command(
             )
         )
         return
-    _show(stored, judgements, situation)
+    _show(stored, scope, judgements, situation)
 
 
 def _find(path: Path, wanted: str | None) -> tuple[str, int]:
@@ -68,7 +69,10 @@ def _find(path: Path, wanted: str | None) -> tuple[str, int]:
     import sys
 
     try:
-        lines = sys.stdin.read().splitlines() if str(path) == "-" else path.read_text(encoding="utf-8").splitlines()
+        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        lines = [line.decode() for line in raw.splitlines()]
+    except UnicodeDecodeError:
+        fail(f"{path} is not UTF-8", "the log holds decisions as `hedgerow decide` writes them")
     except OSError as error:
         fail(
             f"{path} can't be read: {error.strerror}",
@@ -98,10 +102,11 @@ def _universe(stored: "Decision", folder: Path, log: Path, given: Path | None) -
     for path in (given,) if given is not None else (kept, folder / "universe/universe.json"):
         if path is None or not path.is_file():
             continue
-        text = path.read_text(encoding="utf-8")
         try:
-            found = parse(text, json.loads(text).get("environment", "prod"))
-        except (UniverseFault, ValueError) as fault:
+            text = path.read_bytes().decode()
+            document = json.loads(text)
+            found = parse(text, document.get("environment", "prod") if isinstance(document, dict) else "prod")
+        except (UniverseFault, ValueError, RecursionError) as fault:
             fail(f"{path}: {fault}", getattr(fault, "help", None))
         if found.ruleset.universe_hash == stored.universe:
             return found
@@ -111,18 +116,19 @@ def _universe(stored: "Decision", folder: Path, log: Path, given: Path | None) -
     )
 
 
-def _show(stored: "Decision", judgements: "list[Judgement]", situation: "Situation | None") -> None:
+def _show(stored: "Decision", scope: str | None, judgements: "list[Judgement]", situation: "Situation | None") -> None:
     from rich.table import Table
     from rich.text import Text
 
     console = wide_console()
     allowed = "allowed" if stored.allowed else "vetoed"
-    click.echo(f"{stored.subject or 'nobody'}: {allowed}   {stored.id}")
-    if stored.largest_name is not None:
+    who = stored.subject or ("the account" if scope == "account" else "nobody")
+    click.echo(f"{who}: {allowed}   {stored.id}")
+    if stored.largest_name is not None and scope != "account":
         without = f" (without {', '.join(stored.left_out)})" if stored.left_out else ""
         click.echo(f"{stored.largest_name}: {stored.largest or 'none'}{without}")
     for reason in stored.vetoes:
-        click.echo(f"  {reason.reason}: {reason.text}   {reason.source}")
+        click.echo(f"  {reason.reason}: {reason.text}   {reason.source}".rstrip())
     if situation is None:
         return
     table = Table(box=None, pad_edge=False, header_style="bold")

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from engine.ruleset import Gate, RuleSet, gate_nodes
-from engine.tree import Compare, FactRef, Logic, MeasureRef, Member, Node, Not, OutputRef, children, walk
+from engine.tree import Arithmetic, Compare, FactRef, Logic, MeasureRef, Member, Node, Not, OutputRef, children, walk
 from engine.units import Kind
 
 
@@ -54,7 +54,7 @@ def _certain(node: Node, ruleset: RuleSet) -> Iterator[str]:
 def soft_facts(ruleset: RuleSet, tops: Iterable[Node]) -> frozenset[str]:
     """Facts whose absence Python would not notice: compared for equality, looked up in a list, or taken as a condition.
 
-    Arithmetic on an absent fact raises; these must be looked at before.
+    Arithmetic on an absent fact raises (but a division is not carried out); these must be looked at before.
     """
     found: set[str] = set()
 
@@ -72,6 +72,9 @@ def soft_facts(ruleset: RuleSet, tops: Iterable[Node]) -> frozenset[str]:
             case Compare(op=op):
                 for child in children(node):
                     look(child, op in ("==", "!="))
+            case Arithmetic(op="/", left=left, right=right):
+                look(left, soft)
+                look(right, False)
             case Member() | Logic() | Not():
                 for child in children(node):
                     look(child, True)

@@ -1,0 +1,46 @@
+"""What tests of the shipped rules share: the project's folder, its compiled rules, and a copy that may be edited."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from generator.compile.finish import file_text
+from generator.compile.stages import Compiled, compile_universe
+from universe.reader import Universe, parse
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+TODAY: Final = date(2026, 11, 21)
+SOURCES: Final = ("rules/**/*.yaml", "schemas/*.yaml", "universe/venues/*.json", "universe/universe.json")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def compiled(root: Path) -> Compiled:
+    """The shipped rules, compiled for prod."""
+    return compile_universe(root, today=TODAY)
+
+
+@pytest.fixture(scope="session")
+def universe(compiled: Compiled) -> Universe:
+    """The universe that the shipped rules make, read back from its text."""
+    return parse(file_text(compiled.document))
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A copy of the rules, catalogs, venues and universe in a folder of its own."""
+    folder = tmp_path / "project"
+    for pattern in SOURCES:
+        for path in ROOT.glob(pattern):
+            copy = folder / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+    return folder
