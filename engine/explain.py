@@ -11,7 +11,7 @@ from engine.interpret import Situation
 from engine.judge import Judgement, Outcome
 from engine.numbers import canonical, decimal_near, rounded, shown
 from engine.reason import Reason
-from engine.ruleset import Bound, Gate, Multiple, Require
+from engine.ruleset import Bound, Gate, Multiple, Require, limit_of
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
 from engine.units import Kind, Unit, write_value
 
@@ -61,9 +61,7 @@ def veto_reason(judgement: Judgement, situation: Situation) -> Reason:
 
 def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:
     """Where the bound of a gate comes from: its source line, and its layer in words."""
-    limit = (
-        gate.test.limit if isinstance(gate.test, Bound) else gate.test.step if isinstance(gate.test, Multiple) else None
-    )
+    limit = limit_of(gate)
     if isinstance(limit, CapRef):
         _, (source, layer) = situation.ruleset.cap(limit.name, situation.subject, situation.actor)
         return source or gate.source, layer

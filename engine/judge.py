@@ -6,7 +6,7 @@ from fractions import Fraction
 from typing import Final
 
 from engine.interpret import NOTHING, OPERATORS, Answer, Nothing, Situation, Unknown, evaluate
-from engine.ruleset import Bound, Gate, Multiple, Require
+from engine.ruleset import Bound, Gate, Multiple, Require, limit_of
 
 PASSES: Final = {"at_most": "<=", "at_least": ">=", "below": "<", "above": ">"}
 
@@ -61,7 +61,8 @@ def may_be_exempt(gate: Gate) -> bool:
 
 def judge(gate: Gate, situation: Situation, *, exempt: bool) -> Judgement:
     """What the gate says: no bound, then exemption, then the guard, then the test."""
-    limit = _limit(gate, situation)
+    bound = limit_of(gate)
+    limit = True if bound is None else evaluate(bound, situation)
     if limit is NOTHING:
         return Judgement(gate, Outcome.NO_BOUND)
     if exempt and may_be_exempt(gate):
@@ -73,14 +74,6 @@ def judge(gate: Gate, situation: Situation, *, exempt: bool) -> Judgement:
         if meant is False:
             return Judgement(gate, Outcome.NOT_MEANT)
     return _tested(gate, limit, situation)
-
-
-def _limit(gate: Gate, situation: Situation) -> Answer:
-    match gate.test:
-        case Bound(limit=node) | Multiple(step=node):
-            return evaluate(node, situation)
-        case _:
-            return True
 
 
 def _tested(gate: Gate, limit: Answer, situation: Situation) -> Judgement:

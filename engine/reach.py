@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from engine.ruleset import Bound, Gate, Measure, Multiple, RuleSet, Table, gate_nodes
+from engine.ruleset import Gate, Measure, RuleSet, Table, gate_nodes, limit_of
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
 
 
@@ -62,12 +62,13 @@ def reach(ruleset: RuleSet, *tops: Node) -> frozenset[str]:
     return frozenset(names)
 
 
+def caps_read(ruleset: RuleSet, *tops: Node) -> frozenset[str]:
+    """The caps that expressions may read, by their own names."""
+    return frozenset(n.removeprefix("caps.") for n in reach(ruleset, *tops) if n.startswith("caps."))
+
+
 def caps_inside(gate: Gate, ruleset: RuleSet) -> frozenset[str]:
     """The caps that a gate reads inside expressions, rather than as its bound."""
-    limit = (
-        gate.test.limit if isinstance(gate.test, Bound) else gate.test.step if isinstance(gate.test, Multiple) else None
-    )
-    bound = {f"caps.{limit.name}"} if isinstance(limit, CapRef) else set()
-    tops = [n for n in gate_nodes(gate) if n is not limit]
-    inside = reach(ruleset, *tops) | (reach(ruleset, limit) - bound if limit is not None else frozenset())
-    return frozenset(n.removeprefix("caps.") for n in inside if n.startswith("caps."))
+    limit = limit_of(gate)
+    inside = caps_read(ruleset, *(n for n in gate_nodes(gate) if n is not limit))
+    return inside if limit is None or isinstance(limit, CapRef) else inside | caps_read(ruleset, limit)

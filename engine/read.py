@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.catalog import Cap, Catalog, CatalogFault, Fact, Value, did_you_mean, read_cap, read_fact
 from engine.faults import Fault, Path, Refused
-from engine.reach import caps_inside, reach, reaches
+from engine.reach import caps_inside, caps_read, reach, reaches
 from engine.rules import RulesReader
 from engine.ruleset import ActorHead, Gate, Head, Layer, RuleSet, SolveHead, Subject, SubjectHead, gate_nodes
 from engine.units import Kind, Unit, read_unit
@@ -153,20 +153,28 @@ class _Reader:
             path: Path = ("gates", gate.index)
             if gate.scope == "account":
                 self._check_account(path, gate, ruleset)
-            for name in caps_inside(gate, ruleset):
-                values = [s.layer.caps.get(name, ruleset.account.caps.get(name)) for s in ruleset.subjects.values()]
-                if None in values and self._catalog.caps[name].unit.kind is not Kind.LIST:
-                    self.add(
-                        path,
-                        "none-inside",
-                        f"`caps.{name}` is none somewhere, and none has no value inside an expression",
-                        "as a bound it means no bound",
-                    )
+            self._check_none(path, caps_inside(gate, ruleset), ruleset)
+        for table in ruleset.tables.values():
+            for i, row in enumerate(table.rows):
+                place: Path = ("tables", table.name, "rows", i)
+                if row.when is not None:
+                    self._check_none((*place, "when"), caps_read(ruleset, row.when), ruleset)
+                for output, node in row.outputs.items():
+                    self._check_none((*place, "then", output), caps_read(ruleset, node), ruleset)
         exempt = ruleset.measures.get(self._head.exempt or "")
         if exempt is not None and exempt.unit.kind is not Kind.BOOL:
             self.add(("head", "exempt"), "type-mismatch", f"`{exempt.name}` is no condition")
         if adjustable is not None and not self._catalog.facts[adjustable].unit.numeric:
             self.add(("head", "solve", "for"), "type-mismatch", f"`{adjustable}` is no number")
+
+    def _check_none(self, path: Path, caps: frozenset[str], ruleset: RuleSet) -> None:
+        """A cap that is none has no value inside an expression, unless it is a list."""
+        layers = [ruleset.account, *(s.layer for s in ruleset.subjects.values()), *ruleset.actors.values()]
+        for name in sorted(caps):
+            absent = any(name in layer.caps and layer.caps[name] is None for layer in layers)
+            if absent and self._catalog.caps[name].unit.kind is not Kind.LIST:
+                message = f"`caps.{name}` is none somewhere, and none has no value inside an expression"
+                self.add(path, "none-inside", message, "as a bound it means no bound")
 
     def _check_account(self, path: Path, gate: Gate, ruleset: RuleSet) -> None:
         """A gate of the account reads what holds for the account alone."""

@@ -109,27 +109,24 @@ class RulesReader:
         """The checked measure, or None where it has a fault (reported once)."""
         if name in self._measures:
             return self._measures[name]
-        path: Path = ("measures", name)
-        entry = self._document["measures"][name]
-        with self._once(name, path) as free:
+        with self._once(name, ("measures", name)) as free:
             if not free:
                 return None
-            if name in self._catalog.facts:
-                self._add(path, "same-name", f"`{name}` is a fact too", at_key=True)
-            unit = self._catalog.units.get(entry["unit"])
-            self._measures[name] = None
-            if unit is None:
-                self._add(
-                    (*path, "unit"),
-                    "unknown-unit",
-                    f"`{entry['unit']}` is no unit",
-                    did_you_mean(entry["unit"], self._catalog.units),
-                )
-                return None
-            node = self._expression((*path, "is"), entry["is"], Type(unit.kind, unit.dimensions), "measure")
-            if node is not None:
-                self._measures[name] = Measure(name, unit, node, entry["is"], entry.get("source", ""))
-        return self._measures[name]
+            made = self._read_measure(name, ("measures", name))
+        self._measures[name] = made
+        return made
+
+    def _read_measure(self, name: str, path: Path) -> Measure | None:
+        entry = self._document["measures"][name]
+        if name in self._catalog.facts:
+            self._add(path, "same-name", f"`{name}` is a fact too", at_key=True)
+        unit = self._catalog.units.get(entry["unit"])
+        if unit is None:
+            help_text = did_you_mean(entry["unit"], self._catalog.units)
+            self._add((*path, "unit"), "unknown-unit", f"`{entry['unit']}` is no unit", help_text)
+            return None
+        node = self._expression((*path, "is"), entry["is"], Type(unit.kind, unit.dimensions), "measure")
+        return None if node is None else Measure(name, unit, node, entry["is"], entry.get("source", ""))
 
     @contextmanager
     def _once(self, name: str, path: Path) -> Iterator[bool]:

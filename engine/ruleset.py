@@ -189,6 +189,17 @@ class RuleSet:
         return best.caps[name], best.sources.get(name, ("", ""))
 
 
+def limit_of(gate: Gate) -> Node | None:
+    """What a gate's measure is held against: its bound or its step; None for a condition."""
+    match gate.test:
+        case Bound(limit=limit):
+            return limit
+        case Multiple(step=step):
+            return step
+        case Require():
+            return None
+
+
 def gate_nodes(gate: Gate) -> tuple[Node, ...]:
     """The expressions of a gate: its guard, then what it tests."""
     guard = () if gate.when is None else (gate.when,)

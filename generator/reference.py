@@ -13,7 +13,6 @@ from engine.reach import reach
 from engine.ruleset import BOUNDS, RuleSet, gate_nodes
 from engine.units import write_value
 from generator.compile.codes import CODES
-from generator.compile.lints import caps_read
 from generator.compile.stages import STAGES, Compiled
 from universe.reader import Universe
 
@@ -50,7 +49,6 @@ def _context(universe: Universe, compiled: Compiled) -> dict[str, Any]:
         "bound_of": bound_of,
         "readers": _readers(ruleset),
         "value": _writer(universe),
-        "caps_read": caps_read(ruleset),
         "refusals": REFUSALS,
         "codes": CODES,
         "stages": STAGES,

@@ -88,5 +88,5 @@ def fingerprint(document: dict[str, Any]) -> str:
 
 def hash_of(data: Any) -> str:
     """`sha256:` of canonical JSON."""
-    text = json.dumps(data, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -22,8 +22,8 @@ from engine.backends.translate import Translator, assign, invert, local
 from engine.catalog import Value
 from engine.judge import PASSES, may_be_exempt
 from engine.numbers import exact
-from engine.reach import reach
-from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_nodes
+from engine.reach import caps_read
+from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_nodes, limit_of
 from engine.tree import CapRef
 
 Run = Callable[[list[Value | None]], list[int] | None]
@@ -71,9 +71,7 @@ class Programs:
 
 def _open(gate: Gate, ruleset: RuleSet, subject: Subject | None, actor: Layer | None) -> bool:
     """Whether the gate's bound is none here; one that depends on an actor who is not known is not."""
-    limit = (
-        gate.test.limit if isinstance(gate.test, Bound) else gate.test.step if isinstance(gate.test, Multiple) else None
-    )
+    limit = limit_of(gate)
     if not isinstance(limit, CapRef) or (actor is None and limit.name in ruleset.actor_caps):
         return False
     return ruleset.cap(limit.name, subject, actor)[0] is None
@@ -118,8 +116,7 @@ class _Shape:
     def _reads_actor_caps(self, gates: list[Gate], exempt: str | None) -> bool:
         tops = [n for g in gates for n in gate_nodes(g)]
         tops += [self._ruleset.measures[exempt].node] if exempt else []
-        caps = {n.removeprefix("caps.") for n in reach(self._ruleset, *tops) if n.startswith("caps.")}
-        return bool(caps & self._ruleset.actor_caps)
+        return bool(caps_read(self._ruleset, *tops) & self._ruleset.actor_caps)
 
     # Statements
 

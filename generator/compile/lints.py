@@ -3,7 +3,7 @@
 from datetime import date
 
 from engine.faults import Path
-from engine.reach import reach
+from engine.reach import caps_read
 from engine.ruleset import Bound, Gate, Multiple, RuleSet, gate_nodes
 from engine.tree import CapRef
 from generator.compile.cascade import Layers
@@ -14,7 +14,7 @@ from generator.compile.text import Document
 
 def lint(ruleset: RuleSet, sources: Sources, layers: Layers, today: date) -> list[Problem]:
     """Every lint, in one list."""
-    read = caps_read(ruleset)
+    read = all_caps_read(ruleset)
     return [
         *_unread(ruleset, sources, layers, read),
         *_unset(ruleset, sources, read),
@@ -23,13 +23,13 @@ def lint(ruleset: RuleSet, sources: Sources, layers: Layers, today: date) -> lis
     ]
 
 
-def caps_read(ruleset: RuleSet) -> frozenset[str]:
+def all_caps_read(ruleset: RuleSet) -> frozenset[str]:
     """The caps that some gate or table reads."""
     tops = [n for g in ruleset.gates for n in gate_nodes(g)]
     for table in ruleset.tables.values():
         for row in table.rows:
             tops += [*(() if row.when is None else (row.when,)), *row.outputs.values()]
-    return frozenset(n.removeprefix("caps.") for n in reach(ruleset, *tops) if n.startswith("caps."))
+    return caps_read(ruleset, *tops)
 
 
 def _unread(ruleset: RuleSet, sources: Sources, layers: Layers, read: frozenset[str]) -> list[Problem]:

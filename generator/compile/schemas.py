@@ -280,8 +280,10 @@ def _fact_tree(units: Mapping[str, Any], facts: Mapping[str, Any]) -> Schema:
         for parent in parents:
             place = place.setdefault(parent, closed({}))["properties"]
         value = value_schema(units, entry, cap=False)
+        # An editor offers an enum's words; a scenario may try what is none of them.
+        more: list[Schema] = [{"type": "string"}] if "enum" in value and entry["unit"] == "enum" else []
         place[last] = {
-            "anyOf": [{k: v for k, v in value.items() if k != "x-value"}, {"enum": [None, "null", ""]}],
+            "anyOf": [{k: v for k, v in value.items() if k != "x-value"}, *more, {"enum": [None, "null", ""]}],
             "description": entry["meaning"],
             "x-value": True,
         }

@@ -183,7 +183,7 @@ def plain(value: Any) -> Any:
 
 
 @given(WRITTEN)
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 def test_specific_beats_general_and_provenance_names_the_layer(written: Written) -> None:
     """For each symbol symbol → tier → global, beside its group; for the account global alone."""
     document = compiled(written.text()).document
@@ -201,7 +201,7 @@ def test_specific_beats_general_and_provenance_names_the_layer(written: Written)
 
 
 @given(WRITTEN)
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 def test_nothing_beats_global(written: Written) -> None:
     """Each value that is looser than the global one is an error at its line; a tighter one never is."""
     made = compiled(written.text())
@@ -220,7 +220,7 @@ def test_nothing_beats_global(written: Written) -> None:
 
 
 @given(WRITTEN)
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=80, deadline=None, derandomize=True)
 def test_saying_what_holds_already_is_a_warning(written: Written) -> None:
     """A value equal to what it overrides says something that is not so; it stops nothing."""
     made = compiled(written.text())
@@ -279,7 +279,7 @@ def rules_of(made: Compile) -> RuleSet:
 
 
 @given(WRITTEN, WRITTEN, st.sets(st.sampled_from(sorted(CAPS))))
-@settings(max_examples=80, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_an_environment_replaces_value_by_value(written: Written, replacing: Written, kept: set[str]) -> None:
     """What the environment says stands in the layer's place; what it doesn't say stays; prod is as if it were not."""
     for cap in kept:

@@ -231,7 +231,7 @@ def last(inside: Callable[[int], bool]) -> int | None:
     strategy=st.sampled_from(["momentum", "vol_target", "btc_micro"]),
     price=st.integers(1, 999_999),
 )
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 def test_a_busy_account_is_bounded_to_the_step(
     busy: dict[str, dict[str, str]],
     symbol: str,
