@@ -134,7 +134,7 @@ def read_cap(name: str, entry: Mapping[str, Any], units: Mapping[str, Unit], lis
     """
     unit = _unit(entry, units)
     tighter = entry["tighter"]
-    if (tighter in ("subset", "superset")) != (unit.kind is Kind.LIST):
+    if tighter not in (("subset", "superset") if unit.kind is Kind.LIST else ("lower", "higher")):
         raise CatalogFault(
             "tighter",
             "cap-direction",

@@ -95,6 +95,8 @@ class Engine:
     # Deciding
 
     def _decide(self, snapshot: Snapshot, scope: str) -> Decision:
+        if scope not in SCOPES:
+            raise ValueError(f"`{scope}` is no scope; there are {', '.join(SCOPES)}")
         head = self.ruleset.head
         facts_json = self.reader.facts_json(snapshot)
         subject = None
@@ -216,7 +218,7 @@ class Engine:
 
     def _search(self, snapshot: Snapshot, stopping: list[Gate], grid: lattice.Lattice) -> str | None:
         assert self._solve_slot is not None
-        allowed: lattice.Ranges = [(1, grid.last)]
+        allowed: lattice.Ranges = [(self._first(grid), grid.last)]
         followed: set[int] = set()
         while True:
             try:
@@ -226,7 +228,7 @@ class Engine:
                     followed.add(gate.index)
             except lattice.NotLinear:
                 return None
-            if not allowed:
+            if not allowed or allowed[-1][1] < allowed[-1][0]:
                 return None
             value = grid.step * allowed[-1][1]
             smaller = self.reader.resized(snapshot, self._solve_slot, value)
@@ -236,6 +238,12 @@ class Engine:
                 return canonical(value)
             if followed.issuperset(g.index for g in stopping):
                 raise ArithmeticError(f"gates {[g.id for g in stopping]} veto a size that they were found to allow")
+
+    def _first(self, grid: lattice.Lattice) -> int:
+        """The number of steps from which on the adjustable fact is in its declared range."""
+        low = self.ruleset.catalog.facts[grid.fact].low
+        whole, rest = divmod(low, grid.step) if low is not None else (0, 0)
+        return max(1, int(whole) + (rest > 0))
 
     def _known(self, name: str, snapshot: Snapshot, subject: Subject | None) -> Value | None:
         slot = self.reader.slots.get(name)

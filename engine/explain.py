@@ -9,7 +9,7 @@ from typing import Final
 from engine.catalog import Value
 from engine.interpret import Situation
 from engine.judge import Judgement, Outcome
-from engine.numbers import canonical, decimal_near, rounded, shown
+from engine.numbers import canonical, decimal_near, digits_apart, rounded
 from engine.reason import Reason
 from engine.ruleset import Bound, Gate, Multiple, Require, limit_of
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
@@ -47,11 +47,12 @@ def veto_reason(judgement: Judgement, situation: Situation) -> Reason:
         return Reason(gate.id, gate.reason, text=_requirement(gate, situation), source=gate.source)
     source, layer = limit_source(gate, situation)
     headroom = judgement.headroom
+    digits = digits_apart(judgement.observed, judgement.limit)
     return Reason(
         gate.id,
         gate.reason,
-        observed=shown(judgement.observed, judgement.limit),
-        limit=rounded(judgement.limit),
+        observed=rounded(judgement.observed, digits),
+        limit=rounded(judgement.limit, digits),
         unit=gate.test.unit.name,
         headroom=None if headroom is None else rounded(headroom),
         source=source,
@@ -71,10 +72,9 @@ def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:
 def _comparison(judgement: Judgement, test: Bound | Multiple, situation: Situation, layer: str) -> str:
     assert judgement.observed is not None and judgement.limit is not None
     label = _label(judgement.gate)
-    observed = display(judgement.observed, test.unit, situation)
-    limit = display(judgement.limit, test.unit, situation)
-    if observed == limit or isinstance(test, Multiple):
-        observed = display(judgement.observed, test.unit, situation, digits=40)
+    digits = 40 if isinstance(test, Multiple) else digits_apart(judgement.observed, judgement.limit, 6)
+    observed = display(judgement.observed, test.unit, situation, digits)
+    limit = display(judgement.limit, test.unit, situation, digits)
     words = "is no multiple of" if isinstance(test, Multiple) else _OVER[test.op]
     return f"{label} {observed} {words} {limit}" + (f" ({layer})" if layer else "")
 

@@ -17,6 +17,7 @@ from engine.ruleset import RuleSet
 from engine.values import check_range, typed_value
 
 MEMO_SIZE: Final = 1000
+MAX_BITS: Final = 256
 # What each text of a fact was read as, and is logged as.
 _Memo = dict[str, tuple[Value, str]]
 # Groups of facts by the segments of their names; a leaf is a fact's slot and memo.
@@ -105,10 +106,10 @@ class FactReader:
                 text = f'"{digits}"'
             else:
                 value = typed_value(_plain(raw), fact)
-                text = json.dumps(canonical(value) if isinstance(value, Decimal) else value)
+                text = _dump(canonical(value) if isinstance(value, Decimal) else value)
         except ValueError as error:
             snapshot.invalid[fact.name] = str(error)
-            snapshot.texts[slot] = json.dumps(_plain(raw))
+            snapshot.texts[slot] = _dump(_plain(raw))
             return
         snapshot.values[slot], snapshot.texts[slot] = value, text
         if type(raw) is str:
@@ -137,7 +138,7 @@ class FactReader:
     def resized(self, snapshot: Snapshot, slot: int, value: Decimal) -> Snapshot:
         """The same facts with another value in one slot."""
         values, texts = snapshot.values.copy(), snapshot.texts.copy()
-        values[slot], texts[slot] = value, json.dumps(canonical(value))
+        values[slot], texts[slot] = value, _dump(canonical(value))
         return Snapshot(values, texts, snapshot.invalid)
 
     def facts_json(self, snapshot: Snapshot) -> str:
@@ -160,17 +161,28 @@ _ONE: Final = Decimal(1)
 _ZERO: Final = Decimal(0)
 
 
-def _plain(raw: Any) -> Any:
-    """Python numbers as text. A float is not exact, and anything else no value: both stay recognisable, to be
-    refused.
+def _plain(raw: Any) -> str | bool | list[str]:
+    """What was given, as it is logged: so that its record is judged as it was.
+
+    Exact numbers are their text. A float is not exact, and anything else no value: both become a list of what they
+    are, which no unit takes.
     """
-    if isinstance(raw, (str, bool, list, tuple)):
+    if isinstance(raw, (str, bool)):
         return raw
-    if isinstance(raw, int):
+    if isinstance(raw, (list, tuple)):
+        return [word if isinstance(word, str) else _named(word) for word in raw]
+    if isinstance(raw, Decimal) or (isinstance(raw, int) and raw.bit_length() < MAX_BITS):
         return str(raw)
-    if isinstance(raw, Decimal):
-        return canonical(raw) if raw.is_finite() else str(raw)
-    return f"{type(raw).__name__} {raw!r}"
+    return [_named(raw)]
+
+
+def _named(raw: Any) -> str:
+    kind = type(raw).__name__
+    return f"{kind} {raw!r}" if isinstance(raw, (bool, float)) else f"a {kind}"
+
+
+def _dump(plain: Value | list[str]) -> str:
+    return json.dumps(plain, separators=(",", ":"))
 
 
 def _nested(names: list[str]) -> _TREE:

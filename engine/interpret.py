@@ -217,9 +217,10 @@ def _(node: Not, situation: Situation) -> Answer:
 
 @evaluate.of(Known)
 def _(node: Known, situation: Situation) -> Answer:
-    if node.fact.name in situation.invalid:
-        return Unknown((node.fact.name,))
-    return not isinstance(situation.fact(node.fact.name), Unknown)
+    answer = situation.fact(node.fact.name)
+    if isinstance(answer, Unknown):
+        return answer if answer.names[0] in situation.invalid else False
+    return True
 
 
 def _unknown(*answers: Answer) -> Unknown | None:

@@ -51,6 +51,8 @@ class Line(NamedTuple):
 
 
 UNKNOWN: Final = Unknown(())
+# Needs an invalid fact, which `on_missing: pass` does not let through.
+INVALID: Final = Unknown(("invalid",))
 Part = Line | bool | str | frozenset[str] | Unknown | Nothing
 Pieces = list[tuple[int, int, Part]]
 Ranges = list[tuple[int, int]]
@@ -80,9 +82,9 @@ def passing(gate: Gate, lattice: Lattice, exempt: Pieces) -> Ranges:
     condition = _test(gate, lattice)
     if gate.when is not None:
         guard = follow(gate.when, lattice)
-        condition = _merge(guard, condition, lambda g, c: True if g is False else c if g is True else UNKNOWN)
+        condition = _merge(guard, condition, lambda g, c: True if g is False else c if g is True else g)
     if gate.passes_missing:
-        condition = [(lo, hi, True if isinstance(part, Unknown) else part) for lo, hi, part in condition]
+        condition = [(lo, hi, True if part is UNKNOWN else part) for lo, hi, part in condition]
     if may_be_exempt(gate):
         condition = _merge(exempt, condition, lambda e, c: True if e is True else c)
     return joined([(lo, hi) for lo, hi, part in condition if part is True])
@@ -128,13 +130,17 @@ def _(node: Constant, lattice: Lattice) -> Pieces:
 def _(node: FactRef, lattice: Lattice) -> Pieces:
     if node.name == lattice.fact:
         return lattice.whole(Line(_ZERO, lattice.step))
-    return lattice.whole(_part(lattice.situation.value(node.name)))
+    value = lattice.situation.value(node.name)
+    return lattice.whole(_missing(node.name, lattice) if value is None else _part(value))
 
 
 @follow.of(CapRef)
 def _(node: CapRef, lattice: Lattice) -> Pieces:
     known, value = lattice.situation.cap_value(node.name)
-    return lattice.whole(UNKNOWN if not known else NOTHING if value is None else _part(value))
+    head = lattice.situation.ruleset.head.actor
+    if not known and head is not None:
+        return lattice.whole(_missing(head.key, lattice))
+    return lattice.whole(NOTHING if value is None else _part(value))
 
 
 @follow.of(MeasureRef)
@@ -155,7 +161,7 @@ def _(node: OutputRef, lattice: Lattice) -> Pieces:
             unanswered, applies, lambda u, a: u is True and (a if isinstance(a, (bool, Unknown)) else False)
         )
         output = follow(row.outputs[node.output], lattice) if node.output in row.outputs else lattice.whole(UNKNOWN)
-        answer += [(lo, hi, v if c is True else UNKNOWN) for lo, hi, c, v in _paired(chosen, output) if c is not False]
+        answer += [(lo, hi, v if c is True else c) for lo, hi, c, v in _paired(chosen, output) if c is not False]
         unanswered = _merge(unanswered, applies, lambda u, a: u is True and a is False)
     return sorted(answer, key=lambda piece: piece[0])
 
@@ -196,7 +202,7 @@ def _(node: Compare, lattice: Lattice) -> Pieces:
 def _(node: Member, lattice: Lattice) -> Pieces:
     def inside(item: Part, words: Part) -> Part:
         if isinstance(item, Unknown) or isinstance(words, Unknown):
-            return UNKNOWN
+            return _unknown(item, words)
         return (words is NOTHING or (isinstance(words, frozenset) and item in words)) is not node.negated
 
     return _merge(follow(node.item, lattice), follow(node.list, lattice), inside)
@@ -217,15 +223,26 @@ def _(node: Not, lattice: Lattice) -> Pieces:
 @follow.of(Known)
 def _(node: Known, lattice: Lattice) -> Pieces:
     name = node.fact.name
-    if name in lattice.situation.invalid:
-        return lattice.whole(UNKNOWN)
-    return lattice.whole(name == lattice.fact or lattice.situation.value(name) is not None)
+    if name == lattice.fact or lattice.situation.value(name) is not None:
+        return lattice.whole(True)
+    missing = _missing(name, lattice)
+    return lattice.whole(missing if missing is INVALID else False)
 
 
-def _part(value: Value | Fraction | None) -> Part:
-    """A stored value, None for one that is missing, as a part."""
-    if value is None:
-        return UNKNOWN
+def _missing(name: str, lattice: Lattice) -> Unknown:
+    """What stands for a fact that has no value."""
+    unknown = lattice.situation.fact(name)
+    names = unknown.names if isinstance(unknown, Unknown) else ()
+    return INVALID if any(n in lattice.situation.invalid for n in names) else UNKNOWN
+
+
+def _unknown(*parts: Part) -> Unknown:
+    """What is made of parts of which one at least is unknown."""
+    return INVALID if any(p is INVALID for p in parts) else UNKNOWN
+
+
+def _part(value: Value | Fraction) -> Part:
+    """A stored value as a part."""
     if isinstance(value, Decimal):
         return Line(value)
     if isinstance(value, Fraction):
@@ -257,7 +274,7 @@ def _merge(left: Pieces, right: Pieces, to: Callable[[Part, Part], Part]) -> Pie
 
 def _arithmetic(op: str, x: Part, y: Part) -> Part:
     if not isinstance(x, Line) or not isinstance(y, Line):
-        return UNKNOWN
+        return _unknown(x, y)
     if op in "+-":
         return _sum(x, y if op == "+" else Line(-y.a, -y.b, y.d))
     if op == "*":
@@ -298,7 +315,7 @@ def _compared(op: str, left: Pieces, right: Pieces) -> Pieces:
     pieces: Pieces = []
     for lo, hi, x, y in _paired(left, right):
         if isinstance(x, Unknown) or isinstance(y, Unknown):
-            pieces.append((lo, hi, UNKNOWN))
+            pieces.append((lo, hi, _unknown(x, y)))
         elif isinstance(x, Line) and isinstance(y, Line):
             for start, end, sign in _signs(_difference(x, y), lo, hi):
                 pieces.append((start, end, bool(OPERATORS[op](sign, 0))))
@@ -311,7 +328,7 @@ def _extreme(op: str, left: Pieces, right: Pieces) -> Pieces:
     pieces: Pieces = []
     for lo, hi, x, y in _paired(left, right):
         if not isinstance(x, Line) or not isinstance(y, Line):
-            pieces.append((lo, hi, UNKNOWN))
+            pieces.append((lo, hi, _unknown(x, y)))
             continue
         for start, end, sign in _signs(_difference(x, y), lo, hi):
             larger, smaller = (x, y) if sign >= 0 else (y, x)
@@ -324,7 +341,7 @@ def _multiples(measure: Pieces, step: Pieces) -> Pieces:
 
     def whole(x: Part, y: Part) -> Part:
         if not isinstance(x, Line) or not isinstance(y, Line):
-            return UNKNOWN
+            return _unknown(x, y)
         if y.b:
             raise NotLinear("a step that varies")
         step, scale = y.a * x.d, y.d

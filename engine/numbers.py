@@ -106,13 +106,8 @@ def _rounding(digits: int) -> Context:
     return Context(prec=digits)
 
 
-def shown(value: Fraction, beside: Fraction) -> str:
-    """The text of `value` as a reader sees it next to `beside`: rounded, but never so that unequal values look
-    equal.
-    """
-    digits = SHOWN_DIGITS
-    text = rounded(value, digits)
-    while value != beside and Fraction(text) == beside:
+def digits_apart(one: Fraction, other: Fraction, digits: int = SHOWN_DIGITS) -> int:
+    """So many significant digits, or as many more as keep unequal numbers unequal when both are rounded to them."""
+    while one != other and decimal_near(one, digits) == decimal_near(other, digits):
         digits *= 2
-        text = rounded(value, digits)
-    return text
+    return digits

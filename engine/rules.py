@@ -239,7 +239,9 @@ class RulesReader:
                     "unreachable-row",
                     f"the rows after `{row['id']}` can't be reached: it has no `when`",
                 )
-        if rows and "when" in rows[-1]:
+        if not rows:
+            self._add((*path, "rows"), "no-last-row", "a table without rows has no answer", "write at least one row")
+        elif "when" in rows[-1]:
             help_text = "give the last row no `when`, so that each input has an answer"
             self._add(
                 (*path, "rows", len(rows) - 1),

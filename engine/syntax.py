@@ -170,7 +170,30 @@ def parse(text: str) -> Syntax:
     parser = _Parser(tokens(text))
     tree = parser.expression(0)
     parser.finish()
+    if depth(tree) > MAX_DEPTH:
+        raise SyntaxFault(0, "the expression is too large", "name parts of it as measures")
     return tree
+
+
+def depth(tree: Syntax) -> int:
+    """How many nodes stand one inside another; a long chain of operators leans to the left and is deep."""
+    deepest, pending = 0, [(tree, 1)]
+    while pending:
+        node, level = pending.pop()
+        deepest = max(deepest, level)
+        match node:
+            case Prefix(operand=operand):
+                pending.append((operand, level + 1))
+            case Infix(left=left, right=right):
+                pending += [(left, level + 1), (right, level + 1)]
+            case Call(arguments=arguments):
+                pending += [(a, level + 1) for a in arguments]
+    return deepest
+
+
+def is_name(text: str) -> bool:
+    """Whether an expression can name it: dotted segments of lower-case letters, digits and _."""
+    return all(_SEGMENT.fullmatch(s) and not keyword.iskeyword(s) for s in text.split("."))
 
 
 # How tightly each operator binds its operands, as in Python; comparisons do not chain.
@@ -264,7 +287,7 @@ class _Parser:
         if self._peek().text == "(":
             return self._call(token)
         for segment in token.text.split("."):
-            if not _SEGMENT.fullmatch(segment) or keyword.iskeyword(segment):
+            if not is_name(segment):
                 raise SyntaxFault(token.at, f"`{segment}` is no name", "names are lower case: letters, digits, _")
         return Name(token.text, token.at)
 

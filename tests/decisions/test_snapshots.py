@@ -81,7 +81,7 @@ def test_both_backends_decide_the_same_bytes(decided: Decided, universe: Univers
 
 
 def test_deciding_again_gives_the_same_bytes(decided: Decided, universe: Universe) -> None:
-    """A decision is a function of universe and facts, also of the facts as they were logged; its record gives it back."""
+    """A decision is a function of universe and facts, also of the facts that it logged; its record gives it back."""
     engine = Engine(universe.ruleset)
 
     for _, facts, decision in chosen(decided):

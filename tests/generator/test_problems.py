@@ -1,6 +1,8 @@
 """What a person or an agent sees who gets a rule wrong: one problem, its place, and what to do about it."""
 
 import json
+import random
+import re
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,12 @@ from syrupy.assertion import SnapshotAssertion
 
 from cli.main import main
 from generator.compile.codes import CODES
-from generator.compile.problems import Problem, render
+from generator.compile.finish import file_text
+from generator.compile.problems import Problem, Refused, render, report
+from generator.compile.sources import FILES
+from generator.compile.stages import Compiled, compile_universe
+from tests.conftest import TODAY
+from universe.reader import parse
 
 RISK: Final = "rules/risk.yaml"
 GATES: Final = "rules/gates.yaml"
@@ -463,3 +470,44 @@ def test_a_mistake_in_a_scenario_is_one_clear_problem(
     assert (status, places(found), [p.code for p in found]) == (2, [place], [code])
     assert shown(project, found[0]) == snapshot
     assert run(project, "test").exit_code == 2
+
+
+WORDS: Final = (
+    *("none", "true", "yes", "0", "-1", "5", "1e6", "[]", "{}", "null", "~", "x", "5%", "1 BTC", "caps.leverage"),
+    *("nav.total", "not", "'", '"', "|", ">", "-", "&", "*", "NaN", "99999999999999999999999999", "[a, b]", "{a: b}"),
+)
+
+
+@pytest.mark.parametrize("file", [*FILES.values(), VENUE])
+def test_a_damaged_source_is_refused_or_compiles_whole(file: str, project: Path) -> None:
+    """Lines lost or doubled, words and characters replaced: problems with places, never an exception, no rule lost."""
+    dice = random.Random(file)
+    text = (project / file).read_text(encoding="utf-8")
+    words = list(re.finditer(r"[^\s,{}\[\]:]+", text))
+    lines = text.splitlines(keepends=True)
+    for _ in range(2):
+        at, line, (one, other) = dice.randrange(len(text)), dice.randrange(len(lines)), dice.sample(words, 2)
+        for damaged in (
+            text[:at] + dice.choice("ab01.:,-{}[]\"'#%&*!|>@` \n\\é\x07") + text[at + 1 :],
+            text[: one.start()] + dice.choice(WORDS) + text[one.end() :],
+            text[: one.start()] + other.group() + text[one.end() :],
+            "".join([*lines[:line], *lines[line + 1 :]]),
+            "".join([*lines[:line], lines[line], *lines[line:]]),
+        ):
+            (project / file).write_text(damaged, encoding="utf-8")
+            made = compiled_or_told(project)
+            if made is not None:
+                rules = parse(file_text(made.document)).ruleset
+                gates = made.sources.documents["gates"].data
+                assert [g.id for g in rules.gates] == [g["id"] for g in gates["gates"]]
+                assert rules.measures.keys() == gates["measures"].keys()
+
+
+def compiled_or_told(project: Path) -> Compiled | None:
+    """What a project compiles to; None where it is refused with problems that can be shown."""
+    try:
+        return compile_universe(project, today=TODAY)
+    except Refused as refused:
+        told = report(refused.problems, refused.texts)
+    assert told
+    return None
