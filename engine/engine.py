@@ -55,6 +55,7 @@ class Engine:
         varying = self._gates_that_vary()
         self._varying = frozenset(g.index for g in varying)
         self._left_out = tuple(g.id for g in varying)
+        self._fixed = self._gates_of_no_size()
 
     def decide(self, facts: Mapping[str, Any], scope: str = "order") -> Decision:
         """The decision on nested facts (numbers as text, Decimal or int).
@@ -195,6 +196,12 @@ class Engine:
         vary = {n for n, f in facts.items() if solve is not None and f.varies_with == solve.fact}
         return tuple(g for g in self.ruleset.gates if vary & reach(self.ruleset, *gate_nodes(g)))
 
+    def _gates_of_no_size(self) -> frozenset[int]:
+        """Gates that say the same whatever the adjustable fact is: no smaller size passes them."""
+        solve = self.ruleset.head.solve
+        gates = self.ruleset.gates
+        return frozenset(g.index for g in gates if solve and solve.fact not in reach(self.ruleset, *gate_nodes(g)))
+
     def _largest(
         self, snapshot: Snapshot, subject: Subject | None, stopping: list[Gate], situation: Situation | None
     ) -> str | None:
@@ -223,6 +230,8 @@ class Engine:
         while True:
             try:
                 exempt = self._exempt_pieces(grid) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
+                if not any(part is True for _, _, part in exempt) and any(g.index in self._fixed for g in stopping):
+                    return None
                 for gate in stopping:
                     allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt))
                     followed.add(gate.index)

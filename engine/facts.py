@@ -19,7 +19,7 @@ from engine.values import check_range, typed_value
 MEMO_SIZE: Final = 1000
 MAX_BITS: Final = 256
 # What each text of a fact was read as, and is logged as.
-_Memo = dict[str, tuple[Value, str]]
+_Memo = dict[str | bool, tuple[Value, str]]
 # Groups of facts by the segments of their names; a leaf is a fact's slot and memo.
 _TREE = dict[str, Any]
 
@@ -86,7 +86,7 @@ class FactReader:
             place = tree.get(key)
             if type(place) is tuple:
                 slot, memo = place
-                known = memo.get(raw) if type(raw) is str else None
+                known = memo.get(raw) if type(raw) is str or type(raw) is bool else None
                 if known is not None:
                     values[slot], texts[slot] = known
                 elif raw is not None:
@@ -112,7 +112,7 @@ class FactReader:
             snapshot.texts[slot] = _dump(_plain(raw))
             return
         snapshot.values[slot], snapshot.texts[slot] = value, text
-        if type(raw) is str:
+        if type(raw) is str or type(raw) is bool:
             if len(memo) >= MEMO_SIZE:
                 memo.clear()
             memo[raw] = (value, text)

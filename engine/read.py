@@ -5,17 +5,32 @@ fault, so that the compiler can point at the line that it came from; a reader of
 path itself.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Final
 
 from engine.catalog import Cap, Catalog, CatalogFault, Fact, Value, did_you_mean, read_cap, read_fact
 from engine.faults import Fault, Path, Refused
 from engine.reach import caps_inside, caps_read, reach, reaches
+from engine.reason import RECORD_KEYS
 from engine.rules import RulesReader
 from engine.ruleset import ActorHead, Gate, Head, Layer, RuleSet, SolveHead, Subject, SubjectHead, gate_nodes
+from engine.syntax import is_name
+from engine.tree import Sign
 from engine.units import Kind, Unit, read_unit
 from engine.values import typed_value
+
+_KEYS: Final = {
+    "facts": frozenset("unit values of from meaning sign min max at indicates varies_with".split()),
+    "caps": frozenset("unit values of tighter per meaning sign min max".split()),
+    "measures": frozenset("unit is source".split()),
+    "tables": frozenset("why outputs rows".split()),
+}
+_ROW_KEYS: Final = frozenset("id when then source".split())
+_NAMES: Final = "names are lower case: letters, digits, _"
+_UNSET: Final = "set it in the caps; `none` means no bound and must be written"
+_WORD: Final = re.compile(r"[\w:.-]*", re.ASCII)
 
 
 def read(document: Mapping[str, Any]) -> RuleSet:
@@ -27,6 +42,8 @@ def read(document: Mapping[str, Any]) -> RuleSet:
     ruleset, faults = examine(document)
     if ruleset is None:
         raise Refused(faults)
+    if unset := _unset_caps(ruleset):
+        raise Refused(unset)
     return ruleset
 
 
@@ -39,8 +56,32 @@ def examine(document: Mapping[str, Any]) -> tuple[RuleSet | None, tuple[Fault, .
         message = f"the document has not the shape of a compiled universe: {type(error).__name__} {error}"
         reader.add((), "bad-document", message)
         ruleset = None
-    faults = tuple(sorted(reader.faults, key=lambda f: (f.warning, [str(p) for p in f.path], f.offset or 0)))
+    faults = tuple(sorted(reader.faults, key=lambda f: (f.warning, [_order(p) for p in f.path], f.offset or 0)))
     return (None if reader.failed else ruleset), faults
+
+
+def _order(part: str | int) -> tuple[int, str]:
+    """Sorts the tenth gate after the second."""
+    return (part, "") if isinstance(part, int) else (-1, part)
+
+
+def _unset_caps(ruleset: RuleSet) -> tuple[Fault, ...]:
+    """The gates that read a cap without a value; a compile finds them itself, once the sources are right."""
+    return tuple(
+        Fault("unset-cap", ("gates", gate.index), f"`caps.{name}` is read here, and nobody sets it", _UNSET)
+        for gate in ruleset.gates
+        for name in sorted(caps_read(ruleset, *gate_nodes(gate)))
+        if _unset(name, gate, ruleset)
+    )
+
+
+def _unset(name: str, gate: Gate, ruleset: RuleSet) -> bool:
+    """Whether some subject and actor have no value of a cap that a gate reads, not even none."""
+    if name in ruleset.account.caps:
+        return False
+    subjects = ruleset.subjects and all(name in s.layer.caps for s in ruleset.subjects.values())
+    actors = ruleset.actors and all(name in layer.caps for layer in ruleset.actors.values())
+    return not actors and (not subjects or gate.scope == "account")
 
 
 class _Reader:
@@ -61,6 +102,7 @@ class _Reader:
 
     def read(self) -> RuleSet | None:
         """The rule set, or None where a fault keeps it from being put together."""
+        self._check_keys()
         units = {n: read_unit(n, e) for n, e in self._document["units"].items()}
         self._head = self._read_head()
         self._catalog = Catalog(units, self._read_facts(units), self._read_caps(units))
@@ -92,6 +134,24 @@ class _Reader:
         self._check_gates(ruleset)
         return ruleset
 
+    def _check_keys(self) -> None:
+        """Each entry has the keys of its part and no other, and a name that expressions can name."""
+        for part, known in _KEYS.items():
+            for name, entry in self._document.get(part, {}).items():
+                if not is_name(name):
+                    self.add((part, name), "bad-name", f"`{name}` is no name", _NAMES, at_key=True)
+                self._check_entry((part, name), entry, known)
+        for name, table in self._document.get("tables", {}).items():
+            for i, row in enumerate(table["rows"]):
+                self._check_entry(("tables", name, "rows", i), row, _ROW_KEYS)
+        for key in ("environment", "ruleset", "universe"):
+            if not _WORD.fullmatch(self._document.get(key, "")):
+                self.add((key,), "bad-value", f"`{key}` is no plain word")
+
+    def _check_entry(self, path: Path, entry: Mapping[str, Any], known: frozenset[str]) -> None:
+        for key in entry.keys() - known:
+            self.add((*path, key), "unknown-key", f"`{key}` has no place here", did_you_mean(key, known), at_key=True)
+
     def _read_head(self) -> Head:
         head = self._document.get("head", {})
         for key in head.keys() - {"subject", "actor", "exempt", "solve"}:
@@ -113,11 +173,31 @@ class _Reader:
         named = [("subject", "key", head.subject.key)] if head.subject else []
         named += [("actor", "key", head.actor.key)] if head.actor else []
         named += [("solve", "for", head.solve.fact), ("solve", "step", head.solve.step)] if head.solve else []
-        for part, key, fact in named:
-            if fact not in facts:
-                self.add(("head", part, key), "unknown-fact", f"`{fact}` is no fact", did_you_mean(fact, facts))
+        for part, key, name in named:
+            fact = facts.get(name)
+            if fact is None:
+                self.add(("head", part, key), "unknown-fact", f"`{name}` is no fact", did_you_mean(name, facts))
+            elif key != "step" and not fact.supplied:
+                self.add(("head", part, key), "type-mismatch", f"`{name}` is not given by who asks")
+        for part, where in (("subject", head.subject), ("actor", head.actor)):
+            fact = facts.get(where.key) if where else None
+            if where and fact and fact.type.values != self._document[where.part].keys():
+                message = f"the values of `{where.key}` are not the keys of `{where.part}`"
+                self.add(("head", part, "key"), "type-mismatch", message, f"declare `values: universe.{where.part}`")
+        self._check_solve(facts)
         if head.exempt is not None and head.exempt not in self._document.get("measures", {}):
             self.add(("head", "exempt"), "unknown-measure", f"`{head.exempt}` is no measure")
+
+    def _check_solve(self, facts: Mapping[str, Fact]) -> None:
+        solve = self._head.solve
+        if solve is None:
+            return
+        asked, step = facts.get(solve.fact), facts.get(solve.step)
+        if asked and step and (asked.unit != step.unit or not asked.unit.numeric):
+            message = f"`{solve.step}` is no step of `{solve.fact}`"
+            self.add(("head", "solve", "step"), "type-mismatch", message, "both are numbers of one unit")
+        if not is_name(solve.name) or solve.name in RECORD_KEYS or solve.name.endswith("_without"):
+            self.add(("head", "solve", "as"), "bad-name", f"`{solve.name}` can't stand in a decision", _NAMES)
 
     def _read_facts(self, units: Mapping[str, Unit]) -> dict[str, Fact]:
         prefix = self._head.subject.prefix if self._head.subject else ""
@@ -126,12 +206,27 @@ class _Reader:
             with self._entry(("facts", name)):
                 facts[name] = read_fact(name, entry, units, self._document, prefix)
         for name, fact in facts.items():
-            if fact.indicates and fact.indicates[0] not in facts:
-                self.add(("facts", name, "indicates"), "unknown-fact", f"`{fact.indicates[0]}` is no fact")
+            self._check_indicator(name, fact, facts)
+            if fact.varies_with is not None and fact.varies_with not in facts:
+                help_text = did_you_mean(fact.varies_with, facts)
+                self.add(("facts", name, "varies_with"), "unknown-fact", f"`{fact.varies_with}` is no fact", help_text)
             longer = next((o for o in facts if o.startswith(name + ".")), None)
             if longer:
                 self.add(("facts", name), "nested-fact", f"`{name}` can't be a fact and hold `{longer}`", at_key=True)
         return facts
+
+    def _check_indicator(self, name: str, fact: Fact, facts: Mapping[str, Fact]) -> None:
+        """A fact that is 1 or 0 says so by its unit and sign, and follows from a value that can come about."""
+        if fact.indicates is None:
+            return
+        path: Path = ("facts", name, "indicates")
+        of, word = facts.get(fact.indicates[0]), fact.indicates[1]
+        if of is None:
+            self.add(path, "unknown-fact", f"`{fact.indicates[0]}` is no fact", did_you_mean(fact.indicates[0], facts))
+        elif not of.supplied or word not in of.type.values:
+            self.add(path, "unknown-value", f"`{word}` is no value of `{of.name}`", did_you_mean(word, of.type.values))
+        if fact.unit.kind not in (Kind.RATIO, Kind.COUNT) or fact.sign is Sign.POSITIVE:
+            self.add(path, "type-mismatch", f"`{name}` is 1 or 0: a ratio or a count, and not positive")
 
     def _read_caps(self, units: Mapping[str, Unit]) -> dict[str, Cap]:
         caps: dict[str, Cap] = {}
@@ -148,7 +243,6 @@ class _Reader:
             self.add((*path, fault.key), fault.code, str(fault), fault.help)
 
     def _check_gates(self, ruleset: RuleSet) -> None:
-        adjustable = self._head.solve.fact if self._head.solve else None
         for gate in ruleset.gates:
             path: Path = ("gates", gate.index)
             if gate.scope == "account":
@@ -164,8 +258,6 @@ class _Reader:
         exempt = ruleset.measures.get(self._head.exempt or "")
         if exempt is not None and exempt.unit.kind is not Kind.BOOL:
             self.add(("head", "exempt"), "type-mismatch", f"`{exempt.name}` is no condition")
-        if adjustable is not None and not self._catalog.facts[adjustable].unit.numeric:
-            self.add(("head", "solve", "for"), "type-mismatch", f"`{adjustable}` is no number")
 
     def _check_none(self, path: Path, caps: frozenset[str], ruleset: RuleSet) -> None:
         """A cap that is none has no value inside an expression, unless it is a list."""

@@ -4,7 +4,9 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+RECORD_KEYS: Final = frozenset("decision id subject ruleset universe vetoes shadow waived facts".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +90,7 @@ class Decision:
         try:
             entry = json.loads(text)
             left_out = next(((k, v) for k, v in entry.items() if k.endswith("_without")), None)
-            known = {"decision", "id", "subject", "ruleset", "universe", "vetoes", "shadow", "waived", "facts"}
-            name = next((k for k in entry if k not in known and not k.endswith("_without")), None)
+            name = next((k for k in entry if k not in RECORD_KEYS and not k.endswith("_without")), None)
             return cls(
                 allowed={"allow": True, "veto": False}[entry["decision"]],
                 id=entry["id"],
