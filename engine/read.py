@@ -111,6 +111,9 @@ class _Reader:
         self._check_head()
         rules = RulesReader(self._document, self._catalog, self.faults)
         measures, tables, gates = rules.measures(), rules.tables(), rules.gates()
+        written = sum(len(self._document.get(part, ())) for part in ("measures", "tables", "gates"))
+        if not self.failed and written != len(measures) + len(tables) + len(gates):
+            self.add((), "bad-document", "a measure, table or gate was lost without a fault of its own")
         if self.failed:
             return None
         head = self._head
@@ -181,7 +184,10 @@ class _Reader:
                 self.add(("head", part, key), "type-mismatch", f"`{name}` is not given by who asks")
         for part, where in (("subject", head.subject), ("actor", head.actor)):
             fact = facts.get(where.key) if where else None
-            if where and fact and fact.type.values != self._document[where.part].keys():
+            if where and not isinstance(self._document.get(where.part), Mapping):
+                message = f"`universe.{where.part}` is no part of the universe"
+                self.add(("head", part, "in"), "unknown-list", message, did_you_mean(where.part, self._document))
+            elif where and fact and fact.type.values != self._document[where.part].keys():
                 message = f"the values of `{where.key}` are not the keys of `{where.part}`"
                 self.add(("head", part, "key"), "type-mismatch", message, f"declare `values: universe.{where.part}`")
         self._check_solve(facts)

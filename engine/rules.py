@@ -10,7 +10,7 @@ from engine.catalog import Catalog, did_you_mean
 from engine.check import BOOL, Checker, CheckFault, constant
 from engine.faults import Fault, Path
 from engine.ruleset import BOUNDS, Bound, Gate, Measure, Multiple, Require, Row, Table, Test
-from engine.tree import CapRef, FactRef, MeasureRef, Node, Sign, Type, sign_of
+from engine.tree import CapRef, Constant, FactRef, MeasureRef, Node, Sign, Type, sign_of
 from engine.units import Kind, Unit, ValueFault, read_value
 
 _GATE_KEYS: Final = frozenset(
@@ -315,6 +315,9 @@ class RulesReader:
         limit = self._value(text, unit)
         if limit is None:
             limit = self._expression(path, text, measure.type, "bound")
+            if isinstance(limit, Constant):
+                self._add(path, "bad-value", f"a bare `{text}` is no {unit.name}", unit.hint or None)
+                return None
             if limit is not None and not isinstance(limit, (CapRef, FactRef, MeasureRef)):
                 self._add(
                     path,

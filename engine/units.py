@@ -7,11 +7,11 @@ none; a count is a kind of its own: it adds to and compares with counts, and mul
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact
 from enum import StrEnum
 from typing import Any, Final
 
-from engine.numbers import NumberFault, canonical, parse_number
+from engine.numbers import EXACT, MAX_DIGITS, NumberFault, canonical, parse_number
 
 Dimensions = tuple[tuple[str, int], ...]
 
@@ -80,6 +80,7 @@ def read_unit(name: str, entry: Mapping[str, Any]) -> Unit:
 
 
 _WRITTEN = re.compile(r"(-?[0-9][0-9_]*(?:\.[0-9]+)?)\s*(\S.*)?")
+_GROUPED = re.compile(r"-?[0-9]{1,3}(?:_[0-9]{3})+(?:\.[0-9]+)?")
 _PART = re.compile(r"([0-9][0-9_]*(?:\.[0-9]+)?)([a-z]+)")
 
 
@@ -106,11 +107,11 @@ def read_value(text: str, unit: Unit, names: Mapping[str, str]) -> Decimal | boo
     if suffix is None:
         return _read_bare(text, number, unit)
     factor = _factor(text, suffix, unit, names)
-    return _checked(text, number * factor, unit)
+    return _checked(text, EXACT.multiply(number, factor), unit)
 
 
 def _plain(digits: str) -> Decimal:
-    if "__" in digits or "_." in digits or digits.endswith("_"):
+    if "_" in digits and not _GROUPED.fullmatch(digits):
         raise ValueFault(f"`{digits}` groups its digits oddly", "write one _ between groups of three, as 80_000")
     try:
         return parse_number(digits.replace("_", ""))
@@ -150,7 +151,10 @@ def _read_compound(text: str, unit: Unit) -> Decimal:
     sizes = [factors[s] for _, s in parts]
     if sizes != sorted(set(sizes), reverse=True):
         raise ValueFault(f"`{text}` names its parts out of order", "largest first, each once, as 1h30m")
-    return _checked(text, sum((_plain(n) * factors[s] for n, s in parts), Decimal(0)), unit)
+    value = Decimal(0)
+    for number, suffix in parts:
+        value = EXACT.fma(_plain(number), factors[suffix], value)
+    return _checked(text, value, unit)
 
 
 def _checked(text: str, value: Decimal, unit: Unit) -> Decimal:
@@ -169,9 +173,17 @@ def write_value(value: Decimal | bool | str, unit: Unit, names: Mapping[str, str
     if suffix is None:
         return canonical(value)
     written, factor = suffix
-    number = canonical(value / factor)
+    number = canonical(_quotient(value, factor))
     name = written.format_map(names) if all(n in names for n in unit.names) else unit.name
     return f"{number} {name}" if name[0].isupper() else f"{number}{name}"
+
+
+def _quotient(value: Decimal, factor: Decimal) -> Decimal:
+    """How many of a suffix make the value: exact, but for a third of an hour and its like."""
+    try:
+        return EXACT.divide(value, factor)
+    except Inexact:
+        return Context(prec=MAX_DIGITS).divide(value, factor)
 
 
 def _best_suffix(value: Decimal, unit: Unit) -> tuple[str, Decimal] | None:
@@ -181,5 +193,5 @@ def _best_suffix(value: Decimal, unit: Unit) -> tuple[str, Decimal] | None:
     if unit.kind is Kind.RATIO:
         wanted = "%" if abs(value) < 1 else "x"
         return next(((s, f) for s, f in unit.suffixes if s == wanted), unit.suffixes[0])
-    whole = [(s, f) for s, f in unit.suffixes if not value % f]
+    whole = [(s, f) for s, f in unit.suffixes if not EXACT.remainder(value, f)]
     return max(whole or unit.suffixes[:1], key=lambda sf: sf[1]) if unit.compound else unit.suffixes[0]

@@ -1,6 +1,7 @@
 """Assembly: checked values and texts become one document, the shape that `universe.json` has."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -74,7 +75,7 @@ def read_layers(sources: Sources, caps: Mapping[str, Cap], environment: str, pro
             problems.append(risk.problem("bad-name", ("environments", name), message, help_text, at_key=True))
         replaced = _read_layers(risk, ("environments", name), sources, caps, problems)
         if name == environment:
-            _replace(layers, replaced)
+            _replace(layers, replaced, name)
     if environment != "prod" and environment not in risk.data.get("environments", {}):
         known = ["prod", *risk.data.get("environments", {})]
         message = f"`{environment}` is no environment"
@@ -125,8 +126,14 @@ def _names(sources: Sources, symbol: str) -> dict[str, str]:
     return {"base": base} if base else {}
 
 
-def _replace(layers: Layers, by: Layers) -> None:
-    layers.everywhere |= by.everywhere
+def _replace(layers: Layers, by: Layers, environment: str) -> None:
+    """Put an environment's values in place of those of the same layers; each remembers what it stands in for."""
+
+    def over(old: Layer, new: Layer) -> Layer:
+        changed = {n: replace(s, environment=environment, instead_of=old.get(n)) for n, s in new.items()}
+        return {**old, **changed}
+
+    layers.everywhere = over(layers.everywhere, by.everywhere)
     for old, new in (
         (layers.tiers, by.tiers),
         (layers.groups, by.groups),
@@ -134,7 +141,7 @@ def _replace(layers: Layers, by: Layers) -> None:
         (layers.strategies, by.strategies),
     ):
         for name, layer in new.items():
-            old[name] = {**old.get(name, {}), **layer}
+            old[name] = over(old.get(name, {}), layer)
 
 
 def assemble(

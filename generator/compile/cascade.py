@@ -45,7 +45,13 @@ class Resolved:
 
 def resolve(cap: Cap, chain: Iterable[tuple[str, Layer]]) -> Resolved | None:
     """The first setting in a chain of layers, most specific first; None where nobody sets it."""
-    found = [(name, layer[cap.name]) for name, layer in chain if cap.name in layer]
+    found: list[tuple[str, Setting]] = []
+    for name, layer in chain:
+        setting = layer.get(cap.name)
+        if setting is not None:
+            found.append((f"{name} of {setting.environment}" if setting.environment else name, setting))
+            if setting.instead_of is not None:
+                found.append((name, setting.instead_of))
     if not found:
         return None
     (name, setting), *rest = found

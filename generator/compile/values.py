@@ -22,12 +22,17 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A cap's value in one layer; None is `none`, no bound."""
+    """A cap's value in one layer; None is `none`, no bound.
+
+    Where an environment replaced it, its name, and what it stands in for, if that was set.
+    """
 
     value: Value | None
     source: str
     document: Document
     path: Path
+    environment: str = ""
+    instead_of: "Setting | None" = None
 
 
 Layer = dict[str, Setting]
