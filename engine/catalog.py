@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from engine.numbers import parse_number
 from engine.tree import Sign, Type
 from engine.units import Kind, Unit
 
@@ -162,7 +163,7 @@ def _unit(entry: Mapping[str, Any], units: Mapping[str, Unit]) -> Unit:
 
 
 def _number(entry: Mapping[str, Any], key: str) -> Decimal | None:
-    return Decimal(entry[key]) if key in entry else None
+    return parse_number(entry[key]) if key in entry else None
 
 
 def _type(entry: Mapping[str, Any], unit: Unit, lists: Mapping[str, Any]) -> Type:

@@ -14,6 +14,7 @@ from typing import Any, Final
 from engine.catalog import Fact, Value, did_you_mean
 from engine.numbers import canonical, read_number
 from engine.ruleset import RuleSet
+from engine.units import Kind
 from engine.values import check_range, typed_value
 
 MEMO_SIZE: Final = 1000
@@ -58,6 +59,8 @@ class FactReader:
         self.slots.update({f.name: len(self._facts) + i for i, f in enumerate(derived)})
         self._tree = _nested([f.name for f in self._facts])
         self._numeric = tuple(f.unit.numeric for f in self._facts)
+        # A positive number is in the range of every fact but counts and those with bounds of their own.
+        self._bounded = tuple(f.unit.kind is Kind.COUNT or f.low is not None or f.high is not None for f in self._facts)
         self._catalog = ruleset.catalog
         self._templates: dict[tuple[bool, ...], str] = {}
         self._no_texts: list[str | None] = [None] * len(self._facts)
@@ -102,7 +105,8 @@ class FactReader:
         try:
             if type(raw) is str and self._numeric[slot]:
                 value, digits = read_number(raw)
-                check_range(raw, value, fact)
+                if self._bounded[slot] or value <= 0:
+                    check_range(raw, value, fact)
                 text = f'"{digits}"'
             else:
                 value = typed_value(_plain(raw), fact)

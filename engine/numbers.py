@@ -6,8 +6,6 @@ which raises rather than rounds.
 """
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from decimal import (
     MAX_EMAX,
     MIN_EMIN,
@@ -43,15 +41,17 @@ class NumberFault(ValueError):
     """The text is no number that may be compared exactly; the message says why."""
 
 
-@contextmanager
-def exact() -> Iterator[None]:
+class exact:  # used as `with exact():`
     """Decimal arithmetic in the block raises `Inexact` instead of rounding."""
-    before = getcontext()
-    setcontext(EXACT)
-    try:
-        yield
-    finally:
-        setcontext(before)
+
+    __slots__ = ("_before",)
+
+    def __enter__(self) -> None:
+        self._before = getcontext()
+        setcontext(EXACT)
+
+    def __exit__(self, *_: object) -> None:
+        setcontext(self._before)
 
 
 def parse_number(text: str) -> Decimal:

@@ -256,6 +256,9 @@ class RulesReader:
             self._add(
                 (*path, key), "unknown-key", f"`{key}` is no part of a gate", did_you_mean(key, _GATE_KEYS), at_key=True
             )
+        for key in ("id", "why", "veto", "source", "until"):
+            if not isinstance(entry.get(key, ""), str):
+                self._add((*path, key), "bad-shape", f"`{key}` is no text")
         test = self._test(path, entry)
         when = self._expression((*path, "when"), entry["when"], BOOL, "guard") if "when" in entry else None
         for key, allowed in _GATE_WORDS.items():
