@@ -296,6 +296,7 @@ def _tables(scenario: Scenario, engine: Engine, snapshot: Snapshot, report: Repo
     if not isinstance(scenario.expect, Mapping):
         return
     situation = engine.situation(snapshot)
+    names = names_of(engine.ruleset, situation.subject.key if situation.subject else None)
     for table, wanted in scenario.expect.get("tables", {}).items():
         row = situation.row(table)
         if isinstance(row, str):
@@ -303,7 +304,7 @@ def _tables(scenario: Scenario, engine: Engine, snapshot: Snapshot, report: Repo
         for output, value in wanted.items():
             actual = _text(row) if output == "row" else _text(situation.output(table, output))
             unit = None if output == "row" else situation.ruleset.tables[table].outputs[output][1]
-            if actual != _plain(value, unit, {}):
+            if actual != _plain(value, unit, names):
                 yield Failure(scenario, f"{table}.{output} {value}", f"{table}.{output} {actual}")
 
 

@@ -4,6 +4,7 @@ environment's.
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Final
 from engine.faults import Refused
 from engine.read import read
 from engine.ruleset import RuleSet
+from universe.strategies import RunningStrategy, read_running
 
 FORMAT: Final = 1
 FILE: Final = "universe/universe.json"
@@ -27,15 +29,27 @@ class UniverseFault(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Universe:
-    """A verified universe: its checked rule set, and the document that it was read from."""
+    """A verified universe: its checked rule set, the document that it was read from, and the strategies that run."""
 
     ruleset: RuleSet
     document: dict[str, Any]
+    running: Mapping[str, RunningStrategy]
 
     def symbol(self, name: str) -> dict[str, Any]:
         """A symbol's entry: tier, group, effective caps, filters, brackets, provenance."""
         entry: dict[str, Any] = self.document["symbols"][name]
         return entry
+
+    def strategy(self, name: str) -> RunningStrategy | None:
+        """How often a strategy is asked, for which symbols, with which parameters; None where it has caps but
+        doesn't run.
+
+        Raises:
+            KeyError: the universe has no such strategy.
+        """
+        if name not in self.document["strategies"]:
+            raise KeyError(name)
+        return self.running.get(name)
 
     def bracket_leverage(self, symbol: str, exposure: Decimal) -> Decimal | None:
         """The highest leverage that the venue's bracket allows at an exposure in USDT; None beyond the last bracket."""
@@ -76,9 +90,13 @@ def parse(text: str, environment: str = "prod") -> Universe:
             f"run `hedgerow universe --env {environment}`",
         )
     try:
-        return Universe(read(document), document)
+        ruleset = read(document)
+        return Universe(ruleset, document, read_running(document, ruleset.catalog.units))
     except Refused as refused:
         raise UniverseFault(f"the universe holds no rule set: {refused}", "run `hedgerow universe`") from None
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
+        message = f"the universe holds no strategies that could run: {type(error).__name__} {error}"
+        raise UniverseFault(message, "run `hedgerow universe`") from None
 
 
 def fingerprint(document: dict[str, Any]) -> str:
