@@ -9,6 +9,7 @@ from typing import Final
 
 from engine import syntax
 from engine.catalog import Catalog, did_you_mean
+from engine.numbers import NumberFault, parse_number
 from engine.tree import (
     Absolute,
     Arithmetic,
@@ -121,7 +122,10 @@ class Checker:
     def _number(self, tree: syntax.Number) -> Constant:
         if tree.text not in FREE_LITERALS:
             self.odd_literals.append((tree.at, tree.text))
-        value = Fraction(tree.text)
+        try:
+            value = Fraction(parse_number(tree.text))
+        except NumberFault as fault:
+            raise CheckFault(tree.at, "bad-value", str(fault)) from None
         sign = Sign.POSITIVE if value else Sign.NONNEGATIVE
         whole = value.denominator == 1
         return Constant(value, Type(None if whole else Kind.RATIO, free=not value), sign)

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from engine.ruleset import Gate, Measure, RuleSet, Table, gate_nodes, limit_of
-from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
+from engine.ruleset import Gate, Measure, RuleSet, Table, gate_nodes, limit_of, table_nodes
+from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, children, walk
 
 
 def reaches(measures: Mapping[str, Measure], tables: Mapping[str, Table]) -> dict[str, frozenset[str]]:
@@ -32,11 +32,7 @@ def reaches(measures: Mapping[str, Measure], tables: Mapping[str, Table]) -> dic
     def of_table(name: str) -> frozenset[str]:
         key = f"tables.{name}"
         if key not in found:
-            names: set[str] = set()
-            for row in tables[name].rows:
-                for top in (*(() if row.when is None else (row.when,)), *row.outputs.values()):
-                    names |= of_node(top)
-            found[key] = frozenset(names)
+            found[key] = frozenset(n for top in table_nodes(tables[name]) for n in of_node(top))
         return found[key]
 
     for measure in measures:
@@ -72,3 +68,32 @@ def caps_inside(gate: Gate, ruleset: RuleSet) -> frozenset[str]:
     limit = limit_of(gate)
     inside = caps_read(ruleset, *(n for n in gate_nodes(gate) if n is not limit))
     return inside if limit is None or isinstance(limit, CapRef) else inside | caps_read(ruleset, limit)
+
+
+class Extents:
+    """How large and how deep expressions are with every measure and table written out where it is named."""
+
+    def __init__(self, measures: Mapping[str, Measure], tables: Mapping[str, Table]) -> None:
+        self._measures = measures
+        self._tables = tables
+        self._known: dict[str, tuple[int, int]] = {}
+
+    def of(self, *tops: Node) -> tuple[int, int]:
+        """Nodes in all, and nodes one inside another."""
+        found = [self._node(top) for top in tops]
+        return sum(size for size, _ in found), max((deep for _, deep in found), default=0)
+
+    def _node(self, node: Node) -> tuple[int, int]:
+        match node:
+            case MeasureRef(name=name):
+                size, deep = self._named(name, (self._measures[name].node,))
+            case OutputRef(table=table):
+                size, deep = self._named(f"tables.{table}", table_nodes(self._tables[table]))
+            case _:
+                size, deep = self.of(*children(node))
+        return 1 + size, 1 + deep
+
+    def _named(self, name: str, tops: tuple[Node, ...]) -> tuple[int, int]:
+        if name not in self._known:
+            self._known[name] = self.of(*tops)
+        return self._known[name]

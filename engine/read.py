@@ -12,14 +12,16 @@ from typing import Any, Final
 
 from engine.catalog import Cap, Catalog, CatalogFault, Fact, Value, did_you_mean, read_cap, read_fact
 from engine.faults import Fault, Path, Refused
-from engine.reach import caps_inside, caps_read, reach, reaches
+from engine.reach import Extents, caps_inside, caps_read, reach, reaches
 from engine.reason import RECORD_KEYS
-from engine.rules import RulesReader
-from engine.ruleset import ActorHead, Gate, Head, Layer, RuleSet, SolveHead, Subject, SubjectHead, gate_nodes
+from engine.rules import MAX_DEPTH, RulesReader
+from engine.ruleset import ActorHead, Gate, Head, Layer, RuleSet, SolveHead, Subject, SubjectHead, gate_nodes, row_nodes
 from engine.syntax import is_name
-from engine.tree import Sign
+from engine.tree import Node, Sign
 from engine.units import Kind, Unit, read_unit
 from engine.values import typed_value
+
+MAX_SIZE: Final = 20_000
 
 _KEYS: Final = {
     "facts": frozenset("unit values of from meaning sign min max at indicates varies_with".split()),
@@ -134,6 +136,7 @@ class _Reader:
             reaches=reaches(measures, tables),
             actor_caps=frozenset(c for layer in actors.values() for c in layer.caps),
         )
+        self._check_extents(ruleset)
         self._check_gates(ruleset)
         return ruleset
 
@@ -247,6 +250,24 @@ class _Reader:
             yield
         except CatalogFault as fault:
             self.add((*path, fault.key), fault.code, str(fault), fault.help)
+
+    def _check_extents(self, ruleset: RuleSet) -> None:
+        """Measures that name each other twice double at each step; no rules may take the engine for ever."""
+        extents = Extents(ruleset.measures, ruleset.tables)
+        places: list[tuple[Path, tuple[Node, ...]]] = [
+            (("measures", n), (m.node,)) for n, m in ruleset.measures.items()
+        ]
+        for table in ruleset.tables.values():
+            places += [(("tables", table.name, "rows", i), row_nodes(row)) for i, row in enumerate(table.rows)]
+        places += [(("gates", gate.index), gate_nodes(gate)) for gate in ruleset.gates]
+        found = [(*extents.of(*nodes), path) for path, nodes in places]
+        too_large = [f for f in found if f[0] > MAX_SIZE or f[1] > MAX_DEPTH]
+        if too_large:
+            # Whatever names the smallest of them is larger still, and at fault for nothing else.
+            size, deep, path = min(too_large, key=lambda f: f[0])
+            message = f"with all that it names written out it has {size} parts, {deep} of them one inside another"
+            help_text = f"there may be {MAX_SIZE} parts, and {MAX_DEPTH} one inside another"
+            self.add(path, "too-large", message, help_text)
 
     def _check_gates(self, ruleset: RuleSet) -> None:
         for gate in ruleset.gates:

@@ -13,6 +13,8 @@ from engine.ruleset import BOUNDS, Bound, Gate, Measure, Multiple, Require, Row,
 from engine.tree import CapRef, Constant, FactRef, MeasureRef, Node, Sign, Type, sign_of
 from engine.units import Kind, Unit, ValueFault, read_value
 
+MAX_DEPTH: Final = 80
+
 _GATE_KEYS: Final = frozenset(
     {
         "id",
@@ -134,6 +136,11 @@ class RulesReader:
         if name in self._under_way:
             circle = " → ".join([*self._under_way[self._under_way.index(name) :], name])
             self._add(path, "circle", f"`{name}` is defined by itself: {circle}", at_key=True)
+            yield False
+            return
+        if len(self._under_way) >= MAX_DEPTH:
+            message = f"`{name}` is at the end of a chain of {MAX_DEPTH} names, each defined by the next"
+            self._add(path, "too-large", message, "define it in fewer steps", at_key=True)
             yield False
             return
         self._under_way.append(name)

@@ -210,3 +210,14 @@ def gate_nodes(gate: Gate) -> tuple[Node, ...]:
             return (*guard, measure, step)
         case Require(condition=condition):
             return (*guard, condition)
+
+
+def row_nodes(row: Row) -> tuple[Node, ...]:
+    """The expressions of a row: its condition, then its outputs."""
+    condition = () if row.when is None else (row.when,)
+    return (*condition, *row.outputs.values())
+
+
+def table_nodes(table: Table) -> tuple[Node, ...]:
+    """The expressions of a table, row by row."""
+    return tuple(node for row in table.rows for node in row_nodes(row))

@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from engine.ruleset import Gate, RuleSet, gate_nodes
+from engine.ruleset import Gate, RuleSet, gate_nodes, table_nodes
 from engine.tree import Arithmetic, Compare, FactRef, Logic, MeasureRef, Member, Node, Not, OutputRef, children, walk
 from engine.units import Kind
 
@@ -66,9 +66,8 @@ def soft_facts(ruleset: RuleSet, tops: Iterable[Node]) -> frozenset[str]:
             case MeasureRef(name=name):
                 look(ruleset.measures[name].node, soft)
             case OutputRef(table=table):
-                for row in ruleset.tables[table].rows:
-                    for top in (*(() if row.when is None else (row.when,)), *row.outputs.values()):
-                        look(top, True)
+                for top in table_nodes(ruleset.tables[table]):
+                    look(top, True)
             case Compare(op=op):
                 for child in children(node):
                     look(child, op in ("==", "!="))
@@ -96,9 +95,8 @@ def tables_read(ruleset: RuleSet, tops: Iterable[Node]) -> list[str]:
             if isinstance(node, MeasureRef):
                 look(ruleset.measures[node.name].node)
             elif isinstance(node, OutputRef) and node.table not in order:
-                for row in ruleset.tables[node.table].rows:
-                    for below in (*(() if row.when is None else (row.when,)), *row.outputs.values()):
-                        look(below)
+                for below in table_nodes(ruleset.tables[node.table]):
+                    look(below)
                 order.append(node.table)
 
     for top in tops:

@@ -8,7 +8,7 @@ CODES: Final[Mapping[str, str]] = {
     "bad-text": "The file is not UTF-8.",
     "bad-yaml": "The file is no YAML; often a text that holds `: `, ` #` or a comma needs quotes.",
     "no-file": "A source file is absent or can't be read.",
-    "too-large": "The file is larger than the reader takes.",
+    "too-large": "A file is larger than the reader takes, or an expression is with all that it names written out.",
     "too-deep": "The file nests deeper than the reader takes.",
     "tab": "A tab: how far it indents depends on who looks.",
     "tag": "A YAML tag would choose the type of a value; its schema does.",
