@@ -5,10 +5,24 @@ reads no file, no clock and no environment, and imports nothing of the house. It
 goes.
 """
 
+from engine.answers import Answer, Headroom
 from engine.engine import BACKENDS, SCOPES, Engine
 from engine.faults import Fault, Refused
 from engine.read import examine, read
 from engine.reason import Decision, Reason
 from engine.ruleset import RuleSet
 
-__all__ = ["BACKENDS", "SCOPES", "Decision", "Engine", "Fault", "Reason", "Refused", "RuleSet", "examine", "read"]
+__all__ = [
+    "BACKENDS",
+    "SCOPES",
+    "Answer",
+    "Decision",
+    "Engine",
+    "Fault",
+    "Headroom",
+    "Reason",
+    "Refused",
+    "RuleSet",
+    "examine",
+    "read",
+]

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine import lattice
+from engine.answers import Answer, Headroom, Output, answered, headroom, output, unanswered
 from engine.backends.python import Programs
 from engine.catalog import Value
 from engine.explain import Refusal, unknown_reasons, veto_reason
@@ -19,7 +20,7 @@ from engine.judge import Judgement, is_exempt, judge, may_be_exempt
 from engine.numbers import canonical, exact
 from engine.reach import reach
 from engine.reason import Decision, Reason, decision_id
-from engine.ruleset import Gate, RuleSet, Subject, gate_nodes
+from engine.ruleset import Bound, Gate, RuleSet, Subject, gate_nodes
 
 BACKENDS: Final = ("python", "interpreter")
 SCOPES: Final = ("order", "account")
@@ -56,6 +57,7 @@ class Engine:
         self._varying = frozenset(g.index for g in varying)
         self._left_out = tuple(g.id for g in varying)
         self._fixed = self._gates_of_no_size()
+        self._of_subjects = self._read_of_subjects()
 
     def decide(self, facts: Mapping[str, Any], scope: str = "order") -> Decision:
         """The decision on nested facts (numbers as text, Decimal or int).
@@ -88,6 +90,49 @@ class Engine:
         situation = self._situation(snapshot, scope)
         exempt = scope == "order" and is_exempt(situation)
         return [judge(g, situation, exempt=exempt) for g in self._gates(scope)], situation
+
+    def headrooms(self, snapshot: Snapshot, scope: str = "order") -> tuple[Headroom, ...]:
+        """How far every gate with a bound is from it, in file order; none where nobody is known to be judged."""
+        if scope == "order" and self._nobody(snapshot):
+            return ()
+        judged, situation = self.judgements(snapshot, scope)
+        return tuple(headroom(j, situation) for j in judged if isinstance(j.gate.test, Bound))
+
+    def measure(self, name: str, snapshot: Snapshot) -> Output:
+        """What a measure is worth, as in an `Answer`; None where a fact that it needs is missing or invalid.
+
+        Raises:
+            LookupError: there is no such measure.
+        """
+        if name not in self.ruleset.measures:
+            raise LookupError(f"`{name}` is no measure")
+        if name in self._of_subjects and self._nobody(snapshot):
+            return None
+        return output(self._situation(snapshot, "order").measure(name))
+
+    def answer(self, table: str, snapshot: Snapshot) -> Answer:
+        """What a table says of these facts: the first row that applies, or what is unknown.
+
+        Raises:
+            LookupError: there is no such table.
+        """
+        if table not in self.ruleset.tables:
+            raise LookupError(f"`{table}` is no table")
+        subject = self._subject(snapshot)
+        if subject is None and f"tables.{table}" in self._of_subjects:
+            assert self.ruleset.head.subject is not None
+            return unanswered((self.ruleset.head.subject.key,))
+        if self.backend == "python" and not snapshot.invalid:
+            actor = snapshot.values[self._actor_slot] if self._actor_slot is not None else None
+            ask = self._programs.ask(table, subject, str(actor) if actor is not None else None)
+            try:
+                with exact():
+                    found = ask(snapshot.values)
+            except (TypeError, ArithmeticError):
+                found = None
+            if found is not None:
+                return found
+        return answered(self.ruleset.tables[table], self._situation(snapshot, "order"))
 
     def situation(self, snapshot: Snapshot) -> Situation:
         """The situation of these facts, for tables and measures."""
@@ -166,6 +211,19 @@ class Engine:
     def _subject(self, snapshot: Snapshot) -> Subject | None:
         key = snapshot.values[self._subject_slot] if self._subject_slot is not None else None
         return self.ruleset.subjects.get(str(key)) if key is not None else None
+
+    def _nobody(self, snapshot: Snapshot) -> bool:
+        """Whether the rule set is about subjects, and these facts name none of them."""
+        return self.ruleset.head.subject is not None and self._subject(snapshot) is None
+
+    def _read_of_subjects(self) -> frozenset[str]:
+        """The measures and tables (`tables.name`) that may read what differs from subject to subject."""
+        ruleset = self.ruleset
+        account = ruleset.account.caps
+        own = {n for n, fact in ruleset.catalog.facts.items() if fact.attribute}
+        for subject in ruleset.subjects.values():
+            own |= {f"caps.{c}" for c, v in subject.layer.caps.items() if c not in account or account[c] != v}
+        return frozenset(name for name, read in ruleset.reaches.items() if own & read)
 
     def _unknown_subject(self, snapshot: Snapshot) -> Refused | None:
         """The refusal of an intent whose subject is not in the universe, or not named."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from engine.catalog import Value
 from engine.per_node import PerNode
-from engine.ruleset import Layer, RuleSet, Subject
+from engine.ruleset import Layer, Row, RuleSet, Subject
 from engine.tree import (
     Absolute,
     Arithmetic,
@@ -106,22 +106,26 @@ class Situation:
             self._memo[name] = evaluate(self.ruleset.measures[name].node, self)
         return self._memo[name]
 
-    def row(self, table: str) -> "str | Unknown":
-        """The id of the first row of a table that applies."""
+    def applying(self, table: str) -> Row | Unknown:
+        """The first row of a table that applies."""
         for row in self.ruleset.tables[table].rows:
             applies = True if row.when is None else evaluate(row.when, self)
             if isinstance(applies, Unknown):
                 return applies
             if applies is True:
-                return row.id
+                return row
         raise LookupError(f"table {table} has no last row")
+
+    def row(self, table: str) -> str | Unknown:
+        """The id of the first row of a table that applies."""
+        row = self.applying(table)
+        return row if isinstance(row, Unknown) else row.id
 
     def output(self, table: str, output: str) -> Answer:
         """One output of a table; unknown where the row that applies leaves it out."""
-        row_id = self.row(table)
-        if isinstance(row_id, Unknown):
-            return row_id
-        row = next(r for r in self.ruleset.tables[table].rows if r.id == row_id)
+        row = self.applying(table)
+        if isinstance(row, Unknown):
+            return row
         if output not in row.outputs:
             return Unknown((f"tables.{table}.{output}",))
         return evaluate(row.outputs[output], self)

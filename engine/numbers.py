@@ -33,6 +33,10 @@ EXACT: Final = Context(
     traps=[Inexact, InvalidOperation, DivisionByZero, Overflow],
 )
 
+_SETTLING: Final = Context(prec=MAX_DIGITS, Emin=MIN_EMIN, Emax=MAX_EMAX)
+_ZERO: Final = Decimal(0)
+_ONE: Final = Decimal(1)
+
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
 _CANONICAL = re.compile(r"0|-?(?:[1-9][0-9]*|0(?=\.))(?:\.[0-9]*[1-9])?")
 
@@ -104,6 +108,14 @@ def decimal_near(value: Fraction, digits: int) -> Decimal:
 @lru_cache(maxsize=64)
 def _rounding(digits: int) -> Context:
     return Context(prec=digits)
+
+
+def settled(numerator: Decimal, denominator: Decimal = _ONE) -> Decimal:
+    """A quotient as a decimal without trailing zeros: exact where MAX_DIGITS significant digits hold it, else rounded
+    half-even to as many.
+    """
+    # Adding zero takes the exponent off a round number, and the sign off zero.
+    return _SETTLING.add(_SETTLING.normalize(_SETTLING.divide(numerator, denominator)), _ZERO)
 
 
 def digits_apart(one: Fraction, other: Fraction, digits: int = SHOWN_DIGITS) -> int:

@@ -3,19 +3,17 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from engine.ruleset import Gate, RuleSet, gate_nodes, table_nodes
+from engine.ruleset import RuleSet, table_nodes
 from engine.tree import Arithmetic, Compare, FactRef, Logic, MeasureRef, Member, Node, Not, OutputRef, children, walk
 from engine.units import Kind
 
 
-def shared_measures(ruleset: RuleSet, gates: Iterable[Gate]) -> list[str]:
-    """Measures named twice or more, and at least once where they are needed for certain, in an order in which each
-    can be made.
+def shared_measures(ruleset: RuleSet, tops: Iterable[Node], sure: Iterable[Node]) -> list[str]:
+    """Measures that expressions name twice or more, and at least once where they are needed for certain, in an order
+    in which each can be made. `sure` are the expressions that are evaluated whatever the others are worth.
     """
-    tops = list(gates)
     counts: Counter[str] = Counter()
-    certain: set[str] = set()
-    pending = [n for g in tops for n in gate_nodes(g)]
+    pending = list(tops)
     seen: set[str] = set()
     while pending:
         for node in walk(pending.pop()):
@@ -24,9 +22,7 @@ def shared_measures(ruleset: RuleSet, gates: Iterable[Gate]) -> list[str]:
                 if node.name not in seen:
                     seen.add(node.name)
                     pending.append(ruleset.measures[node.name].node)
-    for gate in tops:
-        first = gate_nodes(gate)[:1] if gate.when is not None else gate_nodes(gate)
-        certain |= {name for node in first for name in _certain(node, ruleset)}
+    certain = {name for node in sure for name in _certain(node, ruleset)}
     order: list[str] = []
 
     def place(name: str) -> None:

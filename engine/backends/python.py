@@ -1,32 +1,36 @@
-"""The Python backend: one function per shape of gates, built from the checked tree.
+"""The Python backend: one function per shape of gates, and one per table, built from the checked tree.
 
-A shape is the set of gates that apply to a subject and actor (a gate whose bound is none does not). Its
-function is assembled as a Python syntax tree from the checked tree, never from text; caps and the subject's
-facts are bound to it as values; measures that several gates share are worked out once; a division is never
-carried out but held as numerator and denominator, both exact decimals.
+A shape is the set of gates that apply to a subject and actor (a gate whose bound is none does not). A function is
+assembled as a Python syntax tree from the checked tree, never from text; caps and the subject's facts are bound to
+it as values; measures that are named several times are worked out once; a division is never carried out but held as
+numerator and denominator, both exact decimals.
 
-The function answers with the indexes of the gates that veto, or None when a fact that it needs is missing: the
-interpreter then decides, so that what is missing is explained in one place.
+A shape's function answers with the indexes of the gates that veto, a table's with what the table says; or either
+with None when a fact that it needs is missing: the interpreter then decides, so that what is missing is explained
+in one place.
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, Final
 
+from engine.answers import Answer, Output
 from engine.backends.plan import shared_measures, soft_facts, tables_read
 from engine.backends.translate import Translator, assign, invert, local
 from engine.catalog import Value
 from engine.judge import PASSES, may_be_exempt
-from engine.numbers import exact
+from engine.numbers import exact, settled
 from engine.reach import caps_read
-from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_nodes, limit_of
-from engine.tree import CapRef
+from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_nodes, limit_of, table_nodes
+from engine.tree import CapRef, Node
 
-Run = Callable[[list[Value | None]], list[int] | None]
+Values = list[Value | None]
+Run = Callable[[Values], list[int] | None]
+Ask = Callable[[Values], Answer | None]
 
 
 class _Everything:
@@ -39,34 +43,54 @@ class _Everything:
 EVERYTHING: Final = _Everything()
 
 
+def _answer(row: str, outputs: dict[str, Output]) -> Answer:
+    return Answer(row, MappingProxyType(outputs))
+
+
+# All that a function may call.
+_CALLED: Final = {"abs": abs, "max": max, "min": min, "answer": _answer, "settled": settled}
+
+
 class Programs:
     """The functions of one rule set, made when a subject and actor are first seen."""
 
     def __init__(self, ruleset: RuleSet, slots: Mapping[str, int]) -> None:
         self._ruleset = ruleset
         self._slots = slots
-        self._shapes: dict[tuple[str, tuple[int, ...]], _Shape] = {}
-        self._bound: dict[tuple[str, str | None, str | None], Run] = {}
+        self._shapes: dict[tuple[str, tuple[int, ...]], _Program] = {}
+        self._tables: dict[str, _Program] = {}
+        self._runs: dict[tuple[str, str | None, str | None], Run] = {}
+        self._asks: dict[tuple[str, str | None, str | None], Ask] = {}
 
     def run(self, subject: Subject | None, actor: str | None, scope: str) -> Run:
-        """The function for a subject and an actor; for `scope: account`, of the account's gates alone."""
+        """The gates' function for a subject and an actor; for `scope: account`, of the account's gates alone."""
         key = (scope, subject.key if subject else None, actor)
-        made = self._bound.get(key)
+        made = self._runs.get(key)
         if made is None:
             layer = self._ruleset.actors.get(actor or "") if scope == "order" else None
-            made = self._bound[key] = self._bind(subject, layer, scope)
+            made = self._runs[key] = self._shape(subject, layer, scope).bind(subject, layer)
         return made
 
-    def _bind(self, subject: Subject | None, actor: Layer | None, scope: str) -> Run:
+    def ask(self, table: str, subject: Subject | None, actor: str | None) -> Ask:
+        """A table's function for a subject and an actor."""
+        key = (table, subject.key if subject else None, actor)
+        made = self._asks.get(key)
+        if made is None:
+            if table not in self._tables:
+                self._tables[table] = _table_program(self._ruleset, table, self._slots)
+            made = self._asks[key] = self._tables[table].bind(subject, self._ruleset.actors.get(actor or ""))
+        return made
+
+    def _shape(self, subject: Subject | None, actor: Layer | None, scope: str) -> "_Program":
         ruleset = self._ruleset
         gates = [
             g for g in ruleset.gates if (scope == "order" or g.scope == scope) and not _open(g, ruleset, subject, actor)
         ]
-        shape_key = (scope, tuple(g.index for g in gates))
-        shape = self._shapes.get(shape_key)
-        if shape is None:
-            shape = self._shapes[shape_key] = _Shape(ruleset, gates, self._slots, exemptable=scope == "order")
-        return shape.bind(subject, actor)
+        key = (scope, tuple(g.index for g in gates))
+        if key not in self._shapes:
+            exempt = ruleset.head.exempt if scope == "order" else None
+            self._shapes[key] = _gates_program(ruleset, gates, self._slots, exempt)
+        return self._shapes[key]
 
 
 def _open(gate: Gate, ruleset: RuleSet, subject: Subject | None, actor: Layer | None) -> bool:
@@ -77,30 +101,91 @@ def _open(gate: Gate, ruleset: RuleSet, subject: Subject | None, actor: Layer | 
     return ruleset.cap(limit.name, subject, actor)[0] is None
 
 
-class _Shape:
-    """One set of gates as a Python function that waits for its values."""
+def _gates_program(ruleset: RuleSet, gates: list[Gate], slots: Mapping[str, int], exempt: str | None) -> "_Program":
+    exempt_node = ruleset.measures[exempt].node if exempt else None
+    tops = [n for g in gates for n in gate_nodes(g)]
+    to = Translator(ruleset, slots)
+    body = _tables(ruleset, [*tops, *([exempt_node] if exempt_node else [])], to)
+    # A guard that says no leaves its gate unevaluated.
+    sure = [n for g in gates for n in (gate_nodes(g)[:1] if g.when is not None else gate_nodes(g))]
+    for name in shared_measures(ruleset, tops, sure):
+        body += to.measure(name)
+    if exempt_node is not None:
+        body.append(assign("exempt", to.condition(exempt_node)))
+    body.append(assign("out", ast.List([], ast.Load())))
+    for exemptable, group in groupby(gates, key=lambda g: exempt is not None and may_be_exempt(g)):
+        statements = [_gate(g, to) for g in group]
+        body += [ast.If(invert(local("exempt")), statements, [])] if exemptable else statements
+    body.append(ast.Return(local("out")))
+    return _Program(ruleset, slots, [*tops, *([exempt_node] if exempt_node else [])], to, body)
 
-    def __init__(self, ruleset: RuleSet, gates: list[Gate], slots: Mapping[str, int], *, exemptable: bool) -> None:
+
+def _table_program(ruleset: RuleSet, table: str, slots: Mapping[str, int]) -> "_Program":
+    tops = table_nodes(ruleset.tables[table])
+    to = Translator(ruleset, slots)
+    body = _tables(ruleset, tops, to)
+    for name in shared_measures(ruleset, tops, tops[:1]):
+        body += to.measure(name)
+    return _Program(ruleset, slots, tops, to, [*body, *to.answers(table)])
+
+
+def _tables(ruleset: RuleSet, tops: Sequence[Node], to: Translator) -> list[ast.stmt]:
+    """The tables that expressions read, worked out before anything else."""
+    return [to.table(table) for table in tables_read(ruleset, tops)]
+
+
+def _gate(gate: Gate, to: Translator) -> ast.stmt:
+    test = gate.test
+    if isinstance(test, Bound):
+        passes = to.compared(PASSES[test.op], test.measure, test.limit)
+    elif isinstance(test, Multiple):
+        passes = to.multiple(test)
+    else:
+        passes = to.condition(test.condition)
+    veto: ast.expr = invert(passes)
+    if gate.when is not None:
+        veto = ast.BoolOp(ast.And(), [to.condition(gate.when), veto])
+    append = ast.Call(ast.Attribute(local("out"), "append", ast.Load()), [ast.Constant(gate.index)], [])
+    return ast.If(veto, [ast.Expr(append)], [])
+
+
+class _Program:
+    """A Python function that waits for the values of a subject and actor.
+
+    Args:
+        tops: every expression in it.
+        to: what translated them, and knows which facts are read and which values are to be bound.
+        body: its statements.
+    """
+
+    def __init__(
+        self, ruleset: RuleSet, slots: Mapping[str, int], tops: Sequence[Node], to: Translator, body: list[ast.stmt]
+    ) -> None:
         self._ruleset = ruleset
-        self._slots = slots
-        self._to = Translator(ruleset, slots)
-        head = ruleset.head.exempt if exemptable else None
-        self._needs_actor = self._reads_actor_caps(gates, head)
-        body = self._body(gates, head)
-        self._function = self._compile(body)
+        self._bound = list(to.bound)
+        self._needs_actor = bool(caps_read(ruleset, *tops) & ruleset.actor_caps)
+        soft = sorted(n for n in soft_facts(ruleset, tops) if n in slots)
+        checks: list[ast.expr] = [ast.Compare(to.fact(n), [ast.Is()], [ast.Constant(None)]) for n in soft]
+        if checks:
+            absent = ast.BoolOp(ast.Or(), [*checks, ast.Constant(False)])
+            body = [ast.If(absent, [ast.Return(ast.Constant(None))], []), *body]
+        loads = [
+            assign(name, ast.Subscript(local("f"), ast.Constant(slots[fact]), ast.Load()))
+            for fact, name in to.loads.items()
+        ]
+        self._function = _compiled(list(to.bound.values()), [*loads, *body])
 
-    def bind(self, subject: Subject | None, actor: Layer | None) -> Run:
+    def bind(self, subject: Subject | None, actor: Layer | None) -> Callable[[Values], Any]:
         """The function with the caps and facts of this subject and actor in it."""
         if self._needs_actor and actor is None:
             return _ask_interpreter
         values: list[Any] = []
-        for kind, what in self._to.bound:
+        for kind, what in self._bound:
             value = self._value(kind, what, subject, actor)
             if value is None:
                 return _ask_interpreter
             values.append(value)
-        run: Run = self._function(*values)
-        return run
+        return self._function(*values)
 
     def _value(self, kind: str, what: object, subject: Subject | None, actor: Layer | None) -> Any:
         if kind == "constant":
@@ -113,67 +198,18 @@ class _Shape:
             return EVERYTHING if value is None and is_list else value
         return subject.facts.get(str(what)) if subject else None
 
-    def _reads_actor_caps(self, gates: list[Gate], exempt: str | None) -> bool:
-        tops = [n for g in gates for n in gate_nodes(g)]
-        tops += [self._ruleset.measures[exempt].node] if exempt else []
-        return bool(caps_read(self._ruleset, *tops) & self._ruleset.actor_caps)
 
-    # Statements
-
-    def _body(self, gates: list[Gate], exempt: str | None) -> list[ast.stmt]:
-        tops = [n for g in gates for n in gate_nodes(g)]
-        exempt_node = self._ruleset.measures[exempt].node if exempt else None
-        soft = soft_facts(self._ruleset, [*tops, *([exempt_node] if exempt_node else [])])
-        checks = [
-            ast.Compare(self._to.fact(n), [ast.Is()], [ast.Constant(None)]) for n in sorted(soft) if n in self._slots
-        ]
-        body: list[ast.stmt] = []
-        if checks:
-            body.append(
-                ast.If(ast.BoolOp(ast.Or(), [*checks, ast.Constant(False)]), [ast.Return(ast.Constant(None))], [])
-            )
-        for table in tables_read(self._ruleset, [*tops, *([exempt_node] if exempt_node else [])]):
-            body.append(self._to.table(table))
-        for name in shared_measures(self._ruleset, gates):
-            body += self._to.measure(name)
-        if exempt_node is not None:
-            body.append(assign("exempt", self._to.condition(exempt_node)))
-        body.append(assign("out", ast.List([], ast.Load())))
-        for exemptable, group in groupby(gates, key=lambda g: exempt is not None and may_be_exempt(g)):
-            statements = [self._gate(g) for g in group]
-            body += [ast.If(invert(local("exempt")), statements, [])] if exemptable else statements
-        body.append(ast.Return(local("out")))
-        return body
-
-    def _gate(self, gate: Gate) -> ast.stmt:
-        test = gate.test
-        if isinstance(test, Bound):
-            passes = self._to.compared(PASSES[test.op], test.measure, test.limit)
-        elif isinstance(test, Multiple):
-            passes = self._to.multiple(test)
-        else:
-            passes = self._to.condition(test.condition)
-        veto: ast.expr = invert(passes)
-        if gate.when is not None:
-            veto = ast.BoolOp(ast.And(), [self._to.condition(gate.when), veto])
-        append = ast.Call(ast.Attribute(local("out"), "append", ast.Load()), [ast.Constant(gate.index)], [])
-        return ast.If(veto, [ast.Expr(append)], [])
-
-    def _compile(self, body: list[ast.stmt]) -> Callable[..., Run]:
-        loads = [
-            assign(name, ast.Subscript(local("f"), ast.Constant(self._slots[fact]), ast.Load()))
-            for fact, name in self._to.loads.items()
-        ]
-        run = _function("run", ["f"], [*loads, *body])
-        outer = _function("bind", list(self._to.bound.values()), [run, ast.Return(local("run"))])
-        module = compile(ast.fix_missing_locations(ast.Module([outer], [])), "<gates>", "exec")
-        code = next(c for c in module.co_consts if isinstance(c, CodeType))
-        return FunctionType(code, {"__builtins__": {"abs": abs, "max": max, "min": min}})
-
-
-def _ask_interpreter(values: list[Value | None]) -> None:
-    """Stands in where a subject or actor lacks something that the shape needs."""
+def _ask_interpreter(values: Values) -> None:
+    """Stands in where a subject or actor lacks something that the function needs."""
     return
+
+
+def _compiled(parameters: list[str], body: list[ast.stmt]) -> Callable[..., Callable[[Values], Any]]:
+    run = _function("run", ["f"], body)
+    outer = _function("bind", parameters, [run, ast.Return(local("run"))])
+    module = compile(ast.fix_missing_locations(ast.Module([outer], [])), "<rules>", "exec")
+    code = next(c for c in module.co_consts if isinstance(c, CodeType))
+    return FunctionType(code, {"__builtins__": dict(_CALLED)})
 
 
 def _function(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.FunctionDef:

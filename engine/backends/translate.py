@@ -1,12 +1,12 @@
 """Expressions as Python syntax trees: one small function per node, numbers as exact numerator and denominator."""
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import singledispatchmethod
 from typing import Final
 
-from engine.ruleset import Multiple, RuleSet
+from engine.ruleset import Multiple, Row, RuleSet
 from engine.tree import (
     Absolute,
     Arithmetic,
@@ -65,21 +65,48 @@ class Translator:
         return statements
 
     def table(self, name: str) -> ast.stmt:
-        """A table as an if-chain that leaves each output in variables of its own; a row without an output asks the
-        interpreter.
-        """
-        chain: list[ast.stmt] = []
-        for row in reversed(self._ruleset.tables[name].rows):
-            then: list[ast.stmt] = []
-            declared = self._ruleset.tables[name].outputs
+        """A table that leaves each output in variables of its own; a row without an output asks the interpreter."""
+        declared = self._ruleset.tables[name].outputs
+
+        def then(row: Row) -> list[ast.stmt]:
             if declared.keys() - row.outputs.keys():
-                then = [ast.Return(ast.Constant(None))]
-            else:
-                for output, (kind, _) in declared.items():
-                    variable = self._variable(name, output)
-                    then += self._output(variable, row.outputs[output], numeric=kind.numeric)
-            chain = then if row.when is None else [ast.If(self.condition(row.when), then, chain)]
-        return ast.If(ast.Constant(True), chain, [])
+                return [ast.Return(ast.Constant(None))]
+            assigned = [
+                self._output(self._variable(name, output), row.outputs[output], numeric=kind.numeric)
+                for output, (kind, _) in declared.items()
+            ]
+            return [*(statement for statements in assigned for statement in statements), ast.Break()]
+
+        # A loop that runs once: the rows stand one after another, however many there are, and not one inside another.
+        return ast.While(ast.Constant(True), self._rows(name, then), [])
+
+    def answers(self, name: str) -> list[ast.stmt]:
+        """A table that returns what the first row that applies says."""
+        declared = self._ruleset.tables[name].outputs
+
+        def then(row: Row) -> list[ast.stmt]:
+            values = [
+                self._settled(row.outputs[o], numeric=kind.numeric) if o in row.outputs else ast.Constant(None)
+                for o, (kind, _) in declared.items()
+            ]
+            outputs = ast.Dict([ast.Constant(o) for o in declared], values)
+            return [ast.Return(call("answer", [ast.Constant(row.id), outputs]))]
+
+        return self._rows(name, then)
+
+    def _rows(self, table: str, then: Callable[[Row], list[ast.stmt]]) -> list[ast.stmt]:
+        statements: list[ast.stmt] = []
+        for row in self._ruleset.tables[table].rows:
+            chosen = then(row)
+            statements += chosen if row.when is None else [ast.If(self.condition(row.when), chosen, [])]
+        return statements
+
+    def _settled(self, node: Node, *, numeric: bool) -> ast.expr:
+        """An output's value as code gets it."""
+        if not numeric:
+            return self._plain(node)
+        numerator, denominator = self._number(node)
+        return call("settled", [numerator] if denominator is None else [numerator, denominator])
 
     def _variable(self, table: str, output: str) -> str:
         """A name of its own for each output: `a_b` of table `c` is not `b` of table `c_a`."""

@@ -452,12 +452,19 @@ def _spellings(entry: Mapping[str, Any]) -> Sequence[Any]:
 
 
 def asked(dice: Dice, document: Document, *, complete: bool = False) -> dict[str, Any]:
-    """Facts by dotted names; `complete` leaves none out and makes none invalid."""
+    """Facts by dotted names; `complete` leaves none out and makes none invalid.
+
+    Else some requests are complete, some lack a few facts, and some have troubles of every kind: an engine takes
+    another way for each.
+    """
+    trouble = "none" if complete else dice.pick(["none", "holes", "holes", "any"])
     facts = {}
     for name, entry in document["facts"].items():
         if "indicates" not in entry and not name.startswith("item."):
             spellings = _spellings(entry)
-            facts[name] = dice.pick(_fine(entry, spellings) if complete else spellings)
+            facts[name] = dice.pick(spellings if trouble == "any" else _fine(entry, spellings))
+            if trouble == "holes" and dice.chance(6):
+                facts[name] = None
     return facts
 
 
