@@ -25,6 +25,7 @@ from execution.events import (
     Liquidated,
     OrderChanged,
     OrderSent,
+    PlanEnded,
     PlanMade,
     PositionClosed,
     Remembered,
@@ -57,9 +58,13 @@ class Plan:
 
 @dataclass(slots=True)
 class Pulse:
-    """What changes at every tick: time, last prices, highest NAV, and each position's best profit."""
+    """What changes at every tick: NAV and its highest, last prices, and each position's best profit.
+
+    `time` is that of the tick, `valued` that of the oldest price in NAV.
+    """
 
     time: int = 0
+    valued: int = 0
     nav: Decimal | None = None
     peak: Decimal | None = None
     prices: dict[str, Decimal] = field(default_factory=dict)
@@ -69,6 +74,7 @@ class Pulse:
         """As JSON data."""
         return {
             "time": self.time,
+            "valued": self.valued,
             "nav": None if self.nav is None else canonical(self.nav),
             "peak": None if self.peak is None else canonical(self.peak),
             "prices": {s: canonical(p) for s, p in self.prices.items()},
@@ -84,6 +90,7 @@ class Pulse:
             best[strategy, symbol] = Decimal(value)
         return cls(
             data["time"],
+            data["valued"],
             None if data["nav"] is None else Decimal(data["nav"]),
             None if data["peak"] is None else Decimal(data["peak"]),
             {s: Decimal(p) for s, p in data["prices"].items()},
@@ -171,6 +178,10 @@ class Books:
             due=time,
             left=event.quantity,
         )
+
+    @apply.register
+    def _(self, event: PlanEnded, time: int) -> None:
+        del self.plans[event.plan]
 
     @apply.register
     def _(self, event: OrderSent, time: int) -> None:

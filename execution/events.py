@@ -31,6 +31,7 @@ class RunStarted(Event):
     run: str
     mode: str
     environment: str
+    universe: str
     feed: str
     feed_hash: str
     synthetic: bool
@@ -145,6 +146,15 @@ class PlanMade(Event):
     slices: int
     interval: int
     urgent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlanEnded(Event):
+    """A plan that is given up before all its slices were asked for."""
+
+    kind: ClassVar[str] = "plan_ended"
+    plan: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ class Exits:
 class Position:
     """A strategy's position in a symbol. `quantity` is negative when short; money is in USDT.
 
-    `cost` is what the open quantity cost at entry; `best` the highest unrealised profit that was seen;
-    `realised`, `fees`, `funding` are those since it was opened.
+    `cost` is what the open quantity cost at entry; `largest` the largest quantity held; `realised`, `fees`,
+    `funding` are those since it was opened; `closing` the reason for which it is being left.
     """
 
     strategy: str
@@ -37,7 +37,6 @@ class Position:
     cost: Decimal = ZERO
     opened: int = 0
     leverage: Decimal = Decimal(1)
-    best: Decimal = ZERO
     largest: Decimal = ZERO
     realised: Decimal = ZERO
     fees: Decimal = ZERO

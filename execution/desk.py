@@ -1,0 +1,79 @@
+"""The desk: all that a run works with at one moment, and the one way in which anything changes: `record`."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from execution.books import Books, Pulse
+from execution.events import Event
+from execution.gate import Gate
+from execution.market import Market
+from execution.orders import Order
+from execution.statistics import Statistics
+from execution.ticket import Wish
+from execution.venues.model import MarketModel, Touch
+from execution.venues.port import Venue
+from universe.instruments import Instrument
+from universe.protocol import Strategy
+from universe.trading import ZERO, Side
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the stages share. `now` is the time of the tick; `fresh` the events that are not in the journal
+    yet, `wishes` the orders that somebody wants and nobody has looked at."""
+
+    books: Books
+    pulse: Pulse
+    gate: Gate
+    market: Market
+    statistics: Statistics
+    model: MarketModel
+    venue: Venue
+    instruments: Mapping[str, Instrument]
+    strategies: Sequence[Strategy]
+    now: int = 0
+    fresh: list[Event] = field(default_factory=list)
+    wishes: deque[Wish] = field(default_factory=deque)
+
+    def record(self, event: Event) -> None:
+        """Let an event happen: the books change by it, and the journal will hold it."""
+        self.books.apply(event, self.now)
+        self.fresh.append(event)
+
+    def price(self, symbol: str) -> Decimal | None:
+        """The price at which positions are valued: mark where the feed gives it, else the last trade (modelled)."""
+        return self.pulse.prices.get(symbol)
+
+    def touch(self, symbol: str) -> Touch | None:
+        """The modelled bid and ask; None before the first price."""
+        price = self.price(symbol)
+        return None if price is None else self.model.touch(self.instruments[symbol], price, self.roughness(symbol))
+
+    def roughness(self, symbol: str) -> Decimal | None:
+        """Short over long volatility; None before both are known."""
+        short, long = self.statistics.vol_short(symbol), self.statistics.vol_long(symbol)
+        return None if short is None or long is None else short / long
+
+    def worth(self, order: Order) -> Decimal:
+        """What is left of an order, in USDT at the worst price at which it may fill."""
+        price = order.worst_price or order.price or self.price(order.symbol) or ZERO
+        return order.remaining * price
+
+    def best(self, strategy: str, symbol: str) -> Decimal:
+        """The highest unrealised profit that a position has seen."""
+        return self.pulse.best.get((strategy, symbol), ZERO)
+
+    def waiting(self, symbol: str, side: Side, strategy: str | None = None) -> tuple[Decimal, Decimal]:
+        """Quantity and notional that work on one side of a symbol: orders, and clearances not yet spent."""
+        quantity = notional = ZERO
+        for order in self.books.open_orders(symbol, strategy):
+            if order.side is side:
+                quantity += order.remaining
+                notional += self.worth(order)
+        for held in self.gate.reserved():
+            if held.symbol == symbol and held.side is side and (strategy is None or held.strategy == strategy):
+                quantity += held.quantity
+                notional += held.quantity * (held.worst_price or self.price(symbol) or ZERO)
+        return quantity, notional

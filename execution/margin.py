@@ -1,0 +1,37 @@
+"""Margin, as the venue holds it against the wallet: cross margin, one position per symbol."""
+
+from decimal import Decimal
+
+from execution.desk import Desk
+from universe.trading import ZERO
+
+
+def initial(desk: Desk) -> Decimal | None:
+    """Margin in USDT that positions and working orders tie up: notional ÷ leverage; None where a price is missing."""
+    tied = ZERO
+    for symbol in desk.books.ledger.symbols():
+        price = desk.price(symbol)
+        if price is None:
+            return None
+        leverage = min(p.leverage for p in desk.books.ledger.in_symbol(symbol))
+        tied += abs(desk.books.ledger.net(symbol)) * price / leverage
+    return tied + sum((desk.worth(o) / o.leverage for o in desk.books.open_orders() if not o.reduce_only), ZERO)
+
+
+def available(desk: Desk) -> Decimal | None:
+    """Margin in USDT that new orders may use: NAV less what is tied up; rounded to 1e-8."""
+    tied = initial(desk)
+    if tied is None or desk.pulse.nav is None:
+        return None
+    return (desk.pulse.nav - tied).quantize(Decimal("0.00000001"))
+
+
+def maintenance(desk: Desk) -> Decimal:
+    """Margin in USDT below which the venue liquidates: each net position's, by its bracket."""
+    return sum(
+        (
+            desk.instruments[s].maintenance(abs(desk.books.ledger.net(s)) * (desk.price(s) or ZERO))
+            for s in desk.books.ledger.symbols()
+        ),
+        ZERO,
+    )

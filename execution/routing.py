@@ -1,0 +1,191 @@
+"""Routing: a clearance becomes an order or a plan, and what works is tended: re-quoted, sliced, given up.
+
+Nothing here is sent that was not cleared, and nothing is sent larger or at a worse price than it was cleared.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+from engine import Answer
+from execution.desk import Desk
+from execution.events import OrderChanged, OrderSent, PlanEnded, PlanMade
+from execution.orders import Change, Order, State, Type
+from execution.prices import down, no_worse
+from execution.ticket import Cause, Ticket, Wish
+from universe.instruments import Instrument
+from universe.trading import ZERO, Side
+
+MAKER: Final = "maker_first"
+TAKER: Final = "taker"
+TWAP: Final = "twap"
+
+
+def carry_out(desk: Desk, ticket: Ticket, way: Answer, *, reduce_only: bool) -> None:
+    """Do what the table of routes says with what was cleared."""
+    clearance, about = ticket.clearance, ticket.about
+    assert clearance is not None
+    style = way.outputs.get("style")
+    if style == TWAP and ticket.cause is not Cause.SLICE:
+        desk.gate.release(clearance)
+        _plan(desk, ticket, way)
+    elif style == TAKER and not about.urgent:
+        # It was cleared as an order that waits; taking now means its collar price, so it is cleared anew.
+        desk.gate.release(clearance)
+        why = f"the route is {way.row}"
+        parent = ticket.intent.intent
+        desk.wishes.append(
+            Wish(about.strategy, about.symbol, about.side, clearance.quantity, Cause.FALLBACK, True, why, parent)
+        )
+    else:
+        _send(desk, ticket, way, market=style == TAKER, reduce_only=reduce_only)
+
+
+def _send(desk: Desk, ticket: Ticket, way: Answer, *, market: bool, reduce_only: bool) -> None:
+    clearance, about = ticket.clearance, ticket.about
+    assert clearance is not None
+    assert about.leverage is not None
+    offset = _number(way, "offset")
+    price = None if market else quote_price(desk, about.symbol, about.side, offset)
+    desk.gate.spend(clearance, clearance.quantity, price or clearance.worst_price, desk.now)
+    run = desk.books.run
+    order = f"hr{run.run[:8] if run else ''}-{clearance.id.replace('/', '-')}"
+    desk.record(
+        OrderSent(
+            order=order,
+            intent=ticket.intent.intent,
+            clearance=clearance.id,
+            strategy=about.strategy,
+            symbol=about.symbol,
+            side=about.side.value,
+            type=(Type.MARKET if market else Type.LIMIT).value,
+            price=price,
+            worst_price=clearance.worst_price,
+            quantity=clearance.quantity,
+            post_only=not market,
+            reduce_only=reduce_only,
+            leverage=about.leverage,
+            cause=ticket.cause.value,
+            route=str(way.row),
+            offset=offset,
+            retries=int(_number(way, "retries")),
+            patience=int(_number(way, "patience")),
+            expires=clearance.expires,
+            plan=ticket.intent.parent if ticket.cause is Cause.SLICE else None,
+        )
+    )
+    desk.venue.submit(desk.books.orders[order], clearance)
+
+
+def _plan(desk: Desk, ticket: Ticket, way: Answer) -> None:
+    about = ticket.about
+    assert ticket.clearance is not None
+    desk.record(
+        PlanMade(
+            plan=f"p{ticket.intent.intent[1:]}",
+            strategy=about.strategy,
+            symbol=about.symbol,
+            side=about.side.value,
+            quantity=ticket.clearance.quantity,
+            slices=max(1, int(_number(way, "slices"))),
+            interval=int(_number(way, "interval")),
+            urgent=about.urgent,
+        )
+    )
+    slice_plans(desk)
+
+
+def quote_price(desk: Desk, symbol: str, side: Side, offset: Decimal) -> Decimal | None:
+    """A maker's price: this far from the middle, on the grid, never across the best price of the other side."""
+    touch = desk.touch(symbol)
+    if touch is None:
+        return None
+    instrument: Instrument = desk.instruments[symbol]
+    middle = (touch.bid + touch.ask) / 2
+    price = no_worse(middle * (1 - side.sign * offset), side, instrument.tick)
+    inside = min(price, touch.ask - instrument.tick) if side is Side.BUY else max(price, touch.bid + instrument.tick)
+    return max(inside, instrument.tick)
+
+
+def slice_plans(desk: Desk) -> None:
+    """Ask for the slices that are due, one of each plan: the venue shows one bar at a time."""
+    for plan in list(desk.books.plans.values()):
+        if plan.due <= desk.now:
+            step = desk.instruments[plan.symbol].step
+            part = down(plan.quantity / plan.slices, step)
+            last = plan.asked + 1 >= plan.slices
+            quantity = plan.left if last or part <= 0 else min(part, plan.left)
+            why = f"slice {plan.asked + 1} of {plan.slices}"
+            desk.wishes.append(
+                Wish(plan.strategy, plan.symbol, plan.side, quantity, Cause.SLICE, plan.urgent, why, plan.id)
+            )
+
+
+def tend(desk: Desk) -> None:
+    """Look after everything that works: slices that are due, quotes that have waited, clearances that have expired."""
+    slice_plans(desk)
+    for order in desk.books.open_orders():
+        if order.quoted == desk.now:
+            continue
+        if desk.now >= order.expires:
+            desk.venue.cancel(order)
+            _again(desk, order, Cause.FALLBACK, "its clearance expired")
+        elif order.type is Type.LIMIT and order.state is State.WORKING and desk.now - order.quoted >= order.patience:
+            _requote(desk, order)
+
+
+def _requote(desk: Desk, order: Order) -> None:
+    if order.quotes > order.retries:
+        desk.venue.cancel(order)
+        _again(desk, order, Cause.FALLBACK, f"not filled after {order.quotes} quotes")
+        return
+    price = quote_price(desk, order.symbol, order.side, order.offset)
+    if price is None:
+        return
+    if order.worst_price is not None and (price - order.worst_price) * order.side.sign > 0:
+        desk.venue.cancel(order)
+        _again(desk, order, Cause.REQUOTE, "the market has left what was cleared")
+    elif price != order.price:
+        desk.record(OrderChanged(order.id, Change.REQUOTED.value, price, ""))
+        desk.venue.amend(order, price)
+
+
+def rejected(desk: Desk, order: Order) -> None:
+    """A maker's order would have crossed: quote again, as a new intent."""
+    _again(desk, order, Cause.REQUOTE, "post-only was refused")
+
+
+def given_up(desk: Desk, order: Order) -> None:
+    """A market order found nothing at its worst price or better: ask anew, at today's collar."""
+    if order.cause in (Cause.EXIT, Cause.FALLBACK):
+        _again(desk, order, Cause.FALLBACK, "nothing at its worst price or better")
+
+
+def _again(desk: Desk, order: Order, cause: Cause, why: str) -> None:
+    """Ask for what is left of an order, as an intent of its own; a fallback takes."""
+    if order.remaining > ZERO:
+        desk.wishes.append(
+            Wish(
+                order.strategy,
+                order.symbol,
+                order.side,
+                order.remaining,
+                cause,
+                urgent=cause is Cause.FALLBACK,
+                why=why,
+                parent=order.intent,
+            )
+        )
+
+
+def clear_the_way(desk: Desk, strategy: str, symbol: str, reason: str) -> None:
+    """Take back everything that a strategy has working in a symbol, before its position is left."""
+    for plan in [p for p in desk.books.plans.values() if (p.strategy, p.symbol) == (strategy, symbol)]:
+        desk.record(PlanEnded(plan.id, reason))
+    for order in desk.books.open_orders(symbol, strategy):
+        desk.venue.cancel(order)
+    desk.wishes = type(desk.wishes)(w for w in desk.wishes if (w.strategy, w.symbol) != (strategy, symbol))
+
+
+def _number(way: Answer, name: str) -> Decimal:
+    value = way.outputs.get(name)
+    return value if isinstance(value, Decimal) else ZERO
