@@ -1,15 +1,43 @@
-"""Plain data as typed values: the type and range that a fact or cap declares, or a refusal."""
+"""Plain data as typed values: of the type and range that a catalog declares, or a refusal."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
-from engine.catalog import Cap, Fact, Value
+from engine.catalog import Value
 from engine.numbers import parse_number
-from engine.tree import Sign
-from engine.units import NUMERIC, Kind
+from engine.tree import Sign, Type
+from engine.units import NUMERIC, Kind, Unit
 
 
-def typed_value(given: Any, declared: Fact | Cap) -> Value:
+class Declared(Protocol):
+    """What a catalog says of a value, whether it calls it a fact, a cap or otherwise: its unit, type and range."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def unit(self) -> Unit:
+        """The unit that its values are in."""
+
+    @property
+    def type(self) -> Type:
+        """The type of its values, with an enum's words."""
+
+    @property
+    def sign(self) -> Sign:
+        """What is always true of its sign."""
+
+    @property
+    def low(self) -> Decimal | None:
+        """The least that it may be, if there is one."""
+
+    @property
+    def high(self) -> Decimal | None:
+        """The most that it may be, if there is one."""
+
+
+def typed_value(given: Any, declared: Declared) -> Value:
     """A plain value in the declared type and range.
 
     Raises:
@@ -39,8 +67,8 @@ def typed_value(given: Any, declared: Fact | Cap) -> Value:
     return given
 
 
-def check_range(text: str, value: Decimal, declared: Fact | Cap) -> None:
-    """Whether a number is one that the fact or cap may have.
+def check_range(text: str, value: Decimal, declared: Declared) -> None:
+    """Whether a number is in the declared range.
 
     Raises:
         ValueError: it is not.

@@ -1,7 +1,8 @@
 """The generated reference: every fact, cap, measure, gate, table and reason, from the compiled rules alone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,13 +12,23 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from engine.explain import REFUSALS
 from engine.reach import reach
 from engine.ruleset import BOUNDS, RuleSet, gate_nodes
-from engine.units import write_value
+from engine.units import Unit, write_value
 from generator.compile.codes import CODES
 from generator.compile.stages import STAGES, Compiled
 from universe.reader import Universe
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
-PAGES: Final = ("facts", "caps", "measures", "gates", "tables", "reasons", "units", "problems")
+PAGES: Final = (
+    "facts",
+    "caps",
+    "measures",
+    "gates",
+    "tables",
+    "strategies",
+    "reasons",
+    "units",
+    "problems",
+)
 
 
 def pages(universe: Universe, compiled: Compiled) -> dict[str, str]:
@@ -49,6 +60,9 @@ def _context(universe: Universe, compiled: Compiled) -> dict[str, Any]:
         "bound_of": bound_of,
         "readers": _readers(ruleset),
         "value": _writer(universe),
+        "as_written": partial(_as_written, universe.ruleset.catalog.units),
+        "range_of": range_of,
+        "strategies": compiled.sources.documents["params"].data["strategies"],
         "refusals": REFUSALS,
         "codes": CODES,
         "stages": STAGES,
@@ -65,6 +79,13 @@ def bound_of(gate: dict[str, Any]) -> str:
     return f"{gate['measure']} {op.replace('_', ' ')} {gate[op]}"
 
 
+def range_of(declared: Mapping[str, Any]) -> str:
+    """What a value may be beside its unit, in one line."""
+    bounds = f"{declared.get('min', '')}…{declared.get('max', '')}" if {"min", "max"} & declared.keys() else ""
+    below = f"below {declared['below']}" if "below" in declared else ""
+    return ", ".join(filter(None, [declared.get("sign", ""), bounds, below])) or "–"
+
+
 def _readers(ruleset: RuleSet) -> dict[str, list[str]]:
     """For each fact and cap (`caps.name`) the gates that read it."""
     found: dict[str, list[str]] = {}
@@ -72,6 +93,11 @@ def _readers(ruleset: RuleSet) -> dict[str, list[str]]:
         for name in sorted(reach(ruleset, *gate_nodes(gate))):
             found.setdefault(name, []).append(gate.id)
     return found
+
+
+def _as_written(units: Mapping[str, Unit], value: Any, unit: str) -> str:
+    """A parameter's compiled value as a person writes it."""
+    return write_value(Decimal(value) if units[unit].numeric else value, units[unit], {})
 
 
 def _writer(universe: Universe) -> Callable[[str, Any, str], str]:

@@ -151,6 +151,7 @@ def assemble(
     caps: Mapping[str, Cap],
     layers: Layers,
     tier_of: Mapping[str, str],
+    running: Entries,
     problems: list[Problem],
 ) -> dict[str, Any]:
     """The document, with expressions as they are written; hashes are still to come."""
@@ -166,7 +167,7 @@ def assemble(
             for s, entry in universe.data["symbols"].items()
         },
         "strategies": {
-            n: {"why": e["why"], **_caps(for_strategy(caps, layers, n))}
+            n: {"why": e["why"], **running.get(n, {}), **_caps(for_strategy(caps, layers, n))}
             for n, e in sources.documents["strategies"].data["strategies"].items()
         },
         "account": _caps(for_account(caps, layers)),

@@ -4,7 +4,7 @@ from typing import Final
 
 from generator.compile.schema_parts import NUMBER, TEXT, TRUTH, WHY, Schema, closed, file, keyed
 
-_SIGN: Final[Schema] = {
+SIGN: Final[Schema] = {
     "enum": ["positive", "nonnegative", "any"],
     "description": "What is always true of its sign; only something positive may divide.",
 }
@@ -32,7 +32,7 @@ def facts() -> Schema:
     fact = closed(
         {
             "unit": {"type": "string"},
-            "sign": _SIGN,
+            "sign": SIGN,
             "min": NUMBER,
             "max": NUMBER,
             "values": {
@@ -68,7 +68,7 @@ def caps() -> Schema:
     cap = closed(
         {
             "unit": {"type": "string"},
-            "sign": _SIGN,
+            "sign": SIGN,
             "min": NUMBER,
             "max": NUMBER,
             "of": {"anyOf": [{"type": "string"}, {"type": "array", "items": TEXT}]},

@@ -56,6 +56,17 @@ def compile_caps(document: Document, problems: list[Problem]) -> Entries:
     return {n: _numbers(document, ("caps", n), e, problems) for n, e in document.data["caps"].items()}
 
 
+def compile_params(document: Document, problems: list[Problem]) -> Entries:
+    """The parameters of a well-shaped catalog of strategies, by strategy."""
+    return {
+        strategy: {
+            name: _numbers(document, ("strategies", strategy, "params", name), declared, problems)
+            for name, declared in entry["params"].items()
+        }
+        for strategy, entry in document.data["strategies"].items()
+    }
+
+
 def read_units(entries: Entries) -> dict[str, Unit]:
     """The engine's units of compiled entries."""
     return {n: read_unit(n, e) for n, e in entries.items()}

@@ -36,6 +36,8 @@ CODES: Final[Mapping[str, str]] = {
     "unknown-tier": "A tier that rules/tiers.yaml does not have.",
     "unknown-group": "A group that rules/universe.yaml does not have.",
     "unknown-strategy": "A strategy that rules/strategies.yaml does not have.",
+    "undeclared-strategy": "A strategy that is to run, and that schemas/strategies.yaml does not declare.",
+    "unknown-param": "A parameter that schemas/strategies.yaml does not declare.",
     "unknown-venue": "A venue without a file in universe/venues/.",
     "unknown-environment": "An environment that rules/risk.yaml does not have.",
     "unknown-gate": "A scenario names a gate that there is not.",

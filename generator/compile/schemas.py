@@ -9,7 +9,7 @@ stage checks with better words.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from generator.compile import catalog_schemas
+from generator.compile import catalog_schemas, strategy_schemas
 from generator.compile.schema_parts import (
     EXPRESSION,
     NUMBER,
@@ -41,15 +41,18 @@ POSITIVE: Final[Schema] = {
 }
 
 
-def build(units: Mapping[str, Any], facts: Mapping[str, Any], caps: Mapping[str, Any]) -> dict[str, Schema]:
+def build(
+    units: Mapping[str, Any], facts: Mapping[str, Any], caps: Mapping[str, Any], strategies: Mapping[str, Any]
+) -> dict[str, Schema]:
     """All schemas by name, from the catalogs' data (as read: nested texts)."""
     made = {
         "units": catalog_schemas.units(),
         "facts": catalog_schemas.facts(),
         "caps": catalog_schemas.caps(),
+        "params": strategy_schemas.catalog(),
         "universe": _universe(),
         "tiers": _tiers(),
-        "strategies": _strategies(units, caps),
+        "strategies": strategy_schemas.rules(units, strategies, _layer(units, caps, PER["strategies"], own=False)),
         "risk": _risk(units, caps),
         "gates": _gates(),
         "tables": _tables(),
@@ -121,11 +124,6 @@ def _tiers() -> Schema:
     traits = closed({"twap": {**TRUTH, "description": "Large orders may be sliced over time."}}, ("twap",))
     tier = closed({"why": WHY, "members": members, "traits": traits}, ("members", "traits"))
     return file("The tiers", {"tiers": keyed(tier)}, ("tiers",))
-
-
-def _strategies(units: Mapping[str, Any], caps: Mapping[str, Any]) -> Schema:
-    strategy = closed({"why": WHY, "caps": _layer(units, caps, PER["strategies"], own=False)}, ("why",))
-    return file("The strategies", {"strategies": keyed(strategy, "^[a-z][a-z0-9_]*$")}, ("strategies",))
 
 
 def _risk(units: Mapping[str, Any], caps: Mapping[str, Any]) -> Schema:
@@ -296,7 +294,7 @@ def _compiled(caps: Mapping[str, Any]) -> Schema:
     layer = {"type": "object", "properties": dict.fromkeys(caps, value), "additionalProperties": False}
     provenance = _provenance(value)
     sha = {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"}
-    holder = closed({"caps": layer, "provenance": provenance, "why": {"type": "string"}}, ("caps",))
+    holder = {"caps": layer, "provenance": provenance, "why": {"type": "string"}}
     source = closed({"path": {"type": "string"}, "sha256": {"type": "string"}}, ("path", "sha256"))
     anything: Schema = {"type": "object"}
     properties: Schema = {
@@ -306,10 +304,10 @@ def _compiled(caps: Mapping[str, Any]) -> Schema:
         "universe": sha,
         "sources": {"type": "array", "items": source},
         "symbols": {"type": "object", "additionalProperties": _compiled_symbol(layer, provenance, number)},
-        "strategies": {"type": "object", "additionalProperties": holder},
-        "account": holder,
+        "strategies": strategy_schemas.compiled(holder, number),
+        "account": closed(holder, ("caps",)),
         **dict.fromkeys(
-            ("tiers", "groups", "head", "units", "facts", "caps", "measures", "windows", "tables"), anything
+            ("tiers", "groups", "head", "units", "facts", "caps", "params", "measures", "windows", "tables"), anything
         ),
         "gates": {"type": "array", "items": {"type": "object", "required": ["id", "why", "veto", "source"]}},
         "breakers": {"type": "array"},

@@ -36,6 +36,13 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
         for key in error.validator_value:
             if key not in error.instance:
                 yield document.problem("missing-key", path, f"`{key}` is missing", _meaning(error.schema, key))
+    elif error.validator == "dependentRequired":
+        for key in error.instance.keys() & error.validator_value.keys():
+            for needed in (n for n in error.validator_value[key] if n not in error.instance):
+                message = f"`{key}` needs `{needed}` beside it"
+                yield document.problem(
+                    "missing-key", (*path, key), message, _meaning(error.schema, needed), at_key=True
+                )
     elif error.validator == "propertyNames" or (
         error.validator == "pattern" and "propertyNames" in error.absolute_schema_path
     ):

@@ -17,6 +17,7 @@ FILES: Final[dict[str, str]] = {
     "units": "schemas/units.yaml",
     "facts": "schemas/facts.yaml",
     "caps": "schemas/caps.yaml",
+    "params": "schemas/strategies.yaml",
     "universe": "rules/universe.yaml",
     "tiers": "rules/tiers.yaml",
     "strategies": "rules/strategies.yaml",

@@ -16,12 +16,22 @@ from engine.units import Unit
 from generator.compile import schemas
 from generator.compile.assemble import as_problem, assemble, read_layers, tiers_of
 from generator.compile.cascade import Layers, check_layers
-from generator.compile.catalogs import Entries, compile_caps, compile_facts, compile_units, read_caps, read_units
+from generator.compile.catalogs import (
+    Entries,
+    compile_caps,
+    compile_facts,
+    compile_params,
+    compile_units,
+    read_caps,
+    read_units,
+)
 from generator.compile.finish import finish
 from generator.compile.lints import lint
 from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
 from generator.compile.sources import FILES, Sources, read_sources, read_venue, schema_of
+from generator.compile.strategies import declared_params, running
+from universe.strategies import Params
 
 
 @dataclass(slots=True)
@@ -37,6 +47,8 @@ class Compile:
     catalogs: dict[str, Entries] = field(default_factory=dict)
     units: dict[str, Unit] = field(default_factory=dict)
     caps: dict[str, Cap] = field(default_factory=dict)
+    params: dict[str, Params] = field(default_factory=dict)
+    running: Entries = field(default_factory=dict)
     tier_of: dict[str, str] = field(default_factory=dict)
     layers: Layers = field(default_factory=Layers)
     document: dict[str, Any] = field(default_factory=dict)
@@ -80,6 +92,7 @@ def _shape(work: Compile) -> None:
         _having(entries["units"], "kind"),
         _having(entries["facts"], "unit", "meaning"),
         _having(entries["caps"], "unit", "meaning", "per", "tighter"),
+        _strategies(data.get("params")),
     )
     for name, document in work.sources:
         work.problems += check_shape(document, work.schemas[schema_of(name)])
@@ -92,21 +105,34 @@ def _having(entries: dict[str, Any], *keys: str) -> dict[str, Any]:
     return {n: e for n, e in entries.items() if isinstance(e, dict) and all(isinstance(e.get(k), str) for k in keys)}
 
 
+def _strategies(data: Any) -> dict[str, Any]:
+    """The catalog of strategies, as far as it is complete enough to make a schema of."""
+    entries = data.get("strategies") if isinstance(data, dict) else None
+    complete = _having(entries, "meaning") if isinstance(entries, dict) else {}
+    params = {n: e["params"] if isinstance(e.get("params"), dict) else {} for n, e in complete.items()}
+    return {n: {**e, "params": _having(params[n], "unit", "meaning")} for n, e in complete.items()}
+
+
 def _catalogs(work: Compile) -> None:
     documents = work.sources.documents
     work.catalogs = {
         "units": compile_units(documents["units"]),
         "facts": compile_facts(documents["facts"], work.problems),
         "caps": compile_caps(documents["caps"], work.problems),
+        "params": compile_params(documents["params"], work.problems),
     }
     work.units = read_units(work.catalogs["units"])
     parts = {"symbols": documents["universe"].data["symbols"], "strategies": documents["strategies"].data["strategies"]}
     work.caps = read_caps(documents["caps"], work.catalogs["caps"], work.units, parts, work.problems)
+    work.params = declared_params(documents["params"], work.catalogs["params"], work.units, work.problems)
 
 
 def _values(work: Compile) -> None:
     work.tier_of = tiers_of(work.sources, work.problems)
     work.layers = read_layers(work.sources, work.caps, work.environment, work.problems)
+    documents = work.sources.documents
+    symbols = documents["universe"].data["symbols"]
+    work.running = running(documents["strategies"], work.params, work.units, symbols, work.problems)
 
 
 def _cascade(work: Compile) -> None:
@@ -115,7 +141,14 @@ def _cascade(work: Compile) -> None:
 
 def _assembly(work: Compile) -> None:
     work.document = assemble(
-        work.sources, work.environment, work.catalogs, work.caps, work.layers, work.tier_of, work.problems
+        work.sources,
+        work.environment,
+        work.catalogs,
+        work.caps,
+        work.layers,
+        work.tier_of,
+        work.running,
+        work.problems,
     )
 
 

@@ -1,12 +1,13 @@
 """Values with units: each written cap becomes the number that it means, or a problem that says what to write.
 
-Cerberus walks each layer and coerces every value by the cap that declares it; the coercion itself is the unit's.
+Cerberus walks each mapping and coerces every value by what declares it; the coercion itself is the unit's.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from cerberus import Validator
 
@@ -14,10 +15,12 @@ from engine.catalog import Cap, Value, did_you_mean
 from engine.faults import Path
 from engine.tree import Sign
 from engine.units import Kind, ValueFault, read_value
+from engine.values import Declared
 from generator.compile.problems import Problem
 from generator.compile.text import Document
 
 Names = Mapping[str, str]
+Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,8 @@ Layer = dict[str, Setting]
 def read_layer(document: Document, path: Path, caps: Mapping[str, Cap], names: Names, problems: list[Problem]) -> Layer:
     """The settings of one layer of caps, at a path of a document; what can't be read is reported and left out."""
     data = _at(document, path)
-    faults: dict[str, ValueFault] = {}
-    schema = {name: {"nullable": True, "coerce": _coercer(caps[name], names, faults)} for name in data if name in caps}
-    validator = Validator(schema, allow_unknown=True)
-    validator.validate(data)
+    readers = {name: partial(cap_value, cap=caps[name], names=names) for name in data if name in caps}
+    values, faults = coerced(data, readers)
     settings: Layer = {}
     for name in data:
         place = (*path, name)
@@ -54,8 +55,30 @@ def read_layer(document: Document, path: Path, caps: Mapping[str, Cap], names: N
         elif name in faults:
             problems.append(document.problem("bad-value", place, str(faults[name]), faults[name].help))
         else:
-            settings[name] = Setting(validator.document[name], document.source(place), document, place)
+            settings[name] = Setting(values[name], document.source(place), document, place)
     return settings
+
+
+def coerced(
+    data: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Read]]
+) -> tuple[dict[str, Read], dict[str, ValueFault]]:
+    """What each value of a mapping means to the reader of its name, and the faults of those that it refuses."""
+    faults: dict[str, ValueFault] = {}
+    schema = {name: {"nullable": True, "coerce": _noting(name, read, faults)} for name, read in readers.items()}
+    validator = Validator(schema, allow_unknown=True)
+    validator.validate(dict(data))
+    return {n: validator.document[n] for n in readers if n in data and n not in faults}, faults
+
+
+def _noting(name: str, read: Callable[[Any], Read], faults: dict[str, ValueFault]) -> Callable[[Any], Read]:
+    def coerce(written: Any) -> Read:
+        try:
+            return read(written)
+        except ValueFault as fault:
+            faults[name] = fault
+            raise
+
+    return coerce
 
 
 def _at(document: Document, path: Path) -> dict[str, Any]:
@@ -63,17 +86,6 @@ def _at(document: Document, path: Path) -> dict[str, Any]:
     for part in path:
         data = data[part]
     return dict(data)
-
-
-def _coercer(cap: Cap, names: Names, faults: dict[str, ValueFault]) -> Callable[[Any], Value | None]:
-    def coerce(written: Any) -> Value | None:
-        try:
-            return cap_value(written, cap, names)
-        except ValueFault as fault:
-            faults[cap.name] = fault
-            raise
-
-    return coerce
 
 
 def cap_value(written: Any, cap: Cap, names: Names) -> Value | None:
@@ -90,7 +102,7 @@ def cap_value(written: Any, cap: Cap, names: Names) -> Value | None:
         raise ValueFault("a single value is needed here")
     value = read_value(written, cap.unit, names)
     if isinstance(value, Decimal) and not isinstance(value, bool):
-        _check_range(written, value, cap)
+        check_range(written, value, cap, "write none where no bound is meant")
     return value
 
 
@@ -106,12 +118,17 @@ def _words(written: Any, cap: Cap) -> tuple[str, ...]:
     return tuple(sorted(written))
 
 
-def _check_range(written: str, value: Decimal, cap: Cap) -> None:
-    if cap.sign is Sign.POSITIVE and value <= 0:
-        raise ValueFault(f"`{written}`: {cap.name} must be positive", "write none where no bound is meant")
-    if cap.sign is Sign.NONNEGATIVE and value < 0:
-        raise ValueFault(f"`{written}`: {cap.name} can't be negative")
-    if cap.low is not None and value < cap.low:
-        raise ValueFault(f"`{written}` is below {cap.low}, the least that {cap.name} may be")
-    if cap.high is not None and value > cap.high:
-        raise ValueFault(f"`{written}` is above {cap.high}, the most that {cap.name} may be")
+def check_range(written: str, value: Decimal, declared: Declared, help_text: str | None = None) -> None:
+    """Whether a number is in the declared range; the help is for one that must be positive and is not.
+
+    Raises:
+        ValueFault: it is not.
+    """
+    if declared.sign is Sign.POSITIVE and value <= 0:
+        raise ValueFault(f"`{written}`: {declared.name} must be positive", help_text)
+    if declared.sign is Sign.NONNEGATIVE and value < 0:
+        raise ValueFault(f"`{written}`: {declared.name} can't be negative")
+    if declared.low is not None and value < declared.low:
+        raise ValueFault(f"`{written}` is below {declared.low}, the least that {declared.name} may be")
+    if declared.high is not None and value > declared.high:
+        raise ValueFault(f"`{written}` is above {declared.high}, the most that {declared.name} may be")

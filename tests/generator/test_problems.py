@@ -31,6 +31,7 @@ SIZING: Final = "rules/sizing.yaml"
 EXITS: Final = "rules/exits.yaml"
 CAPS: Final = "schemas/caps.yaml"
 FACTS: Final = "schemas/facts.yaml"
+PARAMS: Final = "schemas/strategies.yaml"
 VENUE: Final = "universe/venues/binance_usdm.json"
 COMPILED: Final = "universe/universe.json"
 PLACE: Final = "‸"
@@ -137,11 +138,52 @@ MISTAKES: Final = (
     ),
     Mistake("unknown list of words", "unknown-list", CAPS, "of: universe.symbols", "of: ‸universe.symbol"),
     Mistake("no direction of a list", "cap-direction", CAPS, "tighter: superset", "tighter: ‸lower"),
+    # the strategies
+    Mistake("misspelt parameter", "unknown-key", STRATEGIES, "{fast: 12", "{fast: 12, ‸fsat: 12"),
+    Mistake("missing parameter", "missing-key", STRATEGIES, "{fast: 12, ", "‸{"),
+    Mistake("running without symbols", "missing-key", STRATEGIES, "every: 4h\n    symbols:", "‸every: 4h\n    #"),
+    Mistake(
+        "parameters of what doesn't run",
+        "missing-key",
+        STRATEGIES,
+        "every: 4h\n    symbols: [BTCUSDT, ETHUSDT]\n    params:",
+        "‸params:",
+    ),
+    Mistake("bare number for a share", "bad-value", STRATEGIES, "enter: 1%", "enter: ‸5"),
+    Mistake("share for a duration", "bad-value", STRATEGIES, "patience: 3h", "patience: ‸3%"),
+    Mistake("parameter out of range", "bad-value", STRATEGIES, "{fast: 12", "{fast: ‸1"),
+    Mistake("parameter not below another", "bad-value", STRATEGIES, "{fast: 12", "{fast: ‸48"),
+    Mistake("none as a parameter", "bad-value", STRATEGIES, "band: 25%", "band: ‸none"),
+    Mistake("list as a parameter", "bad-value", STRATEGIES, "band: 25%", "band: ‸[25%]"),
+    Mistake("bars that fill no day", "bad-value", STRATEGIES, "every: 4h", "every: ‸7h"),
+    Mistake("bars of no whole minute", "bad-value", STRATEGIES, "every: 4h", "every: ‸90s"),
+    Mistake("bars without a unit", "bad-value", STRATEGIES, "every: 4h", "every: ‸14400"),
+    Mistake("misspelt symbol of a strategy", "unknown-symbol", STRATEGIES, ", ETHUSDT]", ", ‸ETHUSTD]"),
+    Mistake("symbol twice in a strategy", "bad-value", STRATEGIES, ", ETHUSDT]", ", ‸BTCUSDT]"),
+    Mistake(
+        "running strategy without code",
+        "undeclared-strategy",
+        STRATEGIES,
+        "  btc_micro:\n",
+        "  ‸btc_micro:\n    every: 1h\n    symbols: [BTCUSDT]\n",
+    ),
+    Mistake("unit of a parameter", "unknown-unit", PARAMS, "{unit: duration", "{unit: ‸durations"),
+    Mistake("parameter that is a list", "type-mismatch", PARAMS, "band: {unit: ratio", "band: {unit: ‸list"),
+    Mistake("parameter in a coin", "type-mismatch", PARAMS, "band: {unit: ratio", "band: {unit: ‸base"),
+    Mistake("words of a number", "type-mismatch", PARAMS, "{unit: ratio", "{values: [a, b], unit: ‸ratio"),
+    Mistake(
+        "reserved parameter",
+        "bad-name",
+        PARAMS,
+        *_added("strategies:\n", "  idle: {meaning: x, params: {‸every: {unit: count, meaning: x}}}\n"),
+    ),
+    Mistake("below nothing", "unknown-param", PARAMS, "below: slow", "below: ‸slwo"),
+    Mistake("below another unit", "unit-mismatch", PARAMS, "below: slow", "below: ‸enter"),
     # the cascade
     Mistake("symbol in two tiers", "two-tiers", TIERS, "[ETCUSDT]", "[ETCUSDT, ‸BTCUSDT]"),
     Mistake("symbol in no tier", "no-tier", TIERS, "[ETCUSDT]", "[]", (UNIVERSE, "ETCUSDT")),
     Mistake("looser than global", "looser-than-global", RISK, "    leverage: 3x\n", "    leverage: ‸5x\n"),
-    Mistake("none below a bound", "looser-than-global", RISK, "    leverage: 3x\n", "    leverage: ‸none\n"),
+    Mistake("none below a bound", "looser-than-global", RISK, "{symbol_exposure: 8%}", "{symbol_exposure: ‸none}"),
     Mistake("strategy looser than global", "looser-than-global", STRATEGIES, "trade_nav: 3%", "trade_nav: ‸7%"),
     Mistake(
         "set in two files",

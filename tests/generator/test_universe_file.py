@@ -101,7 +101,7 @@ class Rewrite:
         path.write_text(text.replace(self.old, self.new, 1), encoding="utf-8")
 
 
-RISK, GATES = "rules/risk.yaml", "rules/gates.yaml"
+RISK, GATES, STRATEGIES = "rules/risk.yaml", "rules/gates.yaml", "rules/strategies.yaml"
 SAME_MEANING: Final = (
     Rewrite("a comment line", RISK, "format: 1\n", "# One more comment.\nformat: 1\n"),
     Rewrite("a comment behind a value", RISK, "  drawdown: 30%", "  drawdown: 30%   # as of old"),
@@ -120,6 +120,9 @@ SAME_MEANING: Final = (
     Rewrite(
         "another meaning", "schemas/caps.yaml", "meaning: The largest order.", "meaning: The largest single order."
     ),
+    Rewrite("basis points of a parameter", STRATEGIES, "enter: 1%", "enter: 100bps"),
+    Rewrite("minutes of a bar", STRATEGIES, "every: 4h", "every: 240m"),
+    Rewrite("parameters in another order", STRATEGIES, "{fast: 12, slow: 48,", "{slow: 48, fast: 12,"),
     Rewrite("spaces and brackets", GATES, "is: exposure_after / nav.total", "is: (exposure_after)  /  (nav.total)"),
 )
 OTHER_MEANING: Final = (
@@ -138,6 +141,11 @@ OTHER_MEANING: Final = (
         "LINKUSDT: {group: alts, liquidity: B_MEDIUM}",
     ),
     Rewrite("a range", "schemas/caps.yaml", "max: 125", "max: 100"),
+    Rewrite("a parameter", STRATEGIES, "slow: 48", "slow: 49"),
+    Rewrite("a parameter's range", "schemas/strategies.yaml", "max: 86400", "max: 86300"),
+    Rewrite("a strategy's bars", STRATEGIES, "every: 4h", "every: 2h"),
+    Rewrite("a strategy's symbols", STRATEGIES, "[BTCUSDT, ETHUSDT]", "[ETHUSDT]"),
+    Rewrite("who comes first", STRATEGIES, "[BTCUSDT, ETHUSDT]", "[ETHUSDT, BTCUSDT]"),
 )
 
 
