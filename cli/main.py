@@ -9,11 +9,17 @@ import click
 VERSION: Final = "0.1.0"
 # What `--help` lists, so that listing imports nothing.
 COMMANDS: Final = {
+    "run": "Run the strategies on paper, over recorded or synthetic candles.",
     "check": "Check the rules: every problem of every file, at once.",
     "universe": "Compile the rules into universe/universe.json.",
     "explain": "Explain a symbol, a symbol's cap, or any name of the rules.",
     "decide": "Decide on facts in JSON or JSONL; one decision a line.",
     "why": "Explain a stored decision, gate by gate.",
+    "replay": "Decide again on a log's facts, and compare the bytes.",
+    "positions": "Show what a run holds, with its exits.",
+    "orders": "Show a run's orders.",
+    "kill": "Stop new positions, or let them through again.",
+    "doctor": "Look a run over: each line OK or WRONG, and what to do.",
     "test": "Run the scenarios, and say which gates none of them reaches.",
     "rehearse": "Decide a seeded stream of intents and show what stops them.",
     "docs": "Write everything generated: schemas, reference, pairs at the cap.",

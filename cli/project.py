@@ -74,6 +74,18 @@ def verified(path: Path, environment: str) -> "Universe":
         fail(f"{path}: {fault}", fault.help)
 
 
+def near(path: Path) -> str:
+    """A path as a person here would type it."""
+    here, whole = Path.cwd(), path.resolve()
+    return str(whole.relative_to(here)) if whole.is_relative_to(here) else str(path)
+
+
+def bar(share: float, cells: int) -> str:
+    """A bar of at most so many cells, in eighths of one."""
+    eighths = round(max(0.0, min(1.0, share)) * cells * 8)
+    return "█" * (eighths // 8) + ("▏▎▍▌▋▊▉"[eighths % 8 - 1] if eighths % 8 else "")
+
+
 def quiet_pipe(function: Callable[P, R]) -> Callable[P, R]:
     """A reader that stops listening (`… | head`) is no error."""
 

@@ -268,6 +268,15 @@ class FundingPaid(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Delisted(Event):
+    """A symbol trades no more: what is held of it is settled at the last price, without a fee."""
+
+    kind: ClassVar[str] = "delisting"
+    symbol: str
+    price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Liquidated(Event):
     """The margin balance no longer covers what the venue asks for: it closes everything."""
 
@@ -310,7 +319,6 @@ class RunEnded(Event):
     """The feed is at its end; positions stay as they are, with their exits."""
 
     kind: ClassVar[str] = "run_ended"
-    ticks: int
 
 
 def _all_kinds() -> dict[str, type[Event]]:

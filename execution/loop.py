@@ -14,6 +14,7 @@ from execution.books import DAY
 from execution.desk import Desk
 from execution.events import (
     DayStarted,
+    Delisted,
     Filled,
     FundingPaid,
     KillSwitched,
@@ -26,11 +27,12 @@ from execution.events import (
 )
 from execution.gate import RiskEngine
 from execution.journal import Entry, Journal
-from execution.ledger import CENT
+from execution.ledger import CENT, Position
 from execution.settling import book_fill, settle
 from execution.ticket import Cause, Wish
 from execution.universes import keep
 from execution.venues.paper import PaperVenue
+from execution.venues.port import Fill
 from execution.walking import Walk, start_leaving
 from execution.watching import UniverseFile
 from universe import Universe
@@ -52,8 +54,9 @@ class Loop:
         folder: the run's, where every universe that decides is kept.
         file: the universe on disk.
         make: the strategies that a universe lets run.
-        command: the last command that was seen.
         committed: told of the events of each step, once they are in the journal.
+        command: the last command that was seen.
+        ends: when symbols trade for the last time, where that is before the feed's end.
     """
 
     desk: Desk
@@ -64,6 +67,7 @@ class Loop:
     make: Callable[[Universe], Sequence[Strategy]]
     committed: Callable[[Sequence[Entry]], None]
     command: int = 0
+    ends: Mapping[str, int] = field(default_factory=dict)
     closed: Mapping[int, Sequence[Bar]] = field(default_factory=dict)
 
     def catch_up(self, tick: Tick) -> None:
@@ -86,9 +90,9 @@ class Loop:
         if entries:
             self.committed(entries)
 
-    def end(self, ticks: int) -> None:
-        """The feed is at its end."""
-        self.desk.record(RunEnded(ticks))
+    def end(self) -> None:
+        """The feed is at its end: positions stay as they are, with their exits."""
+        self.desk.record(RunEnded())
         self.commit()
 
 
@@ -166,6 +170,21 @@ def value(loop: Loop, tick: Tick) -> None:
         desk.record(DayStarted(day, pulse.nav if on_midnight or before is None else before))
 
 
+def delist(loop: Loop, tick: Tick) -> None:
+    """A symbol that trades for the last time: orders are taken back, positions settled at its last price."""
+    desk = loop.desk
+    for symbol, end in loop.ends.items():
+        price = desk.price(symbol)
+        if end != tick.time or price is None:
+            continue
+        desk.record(Delisted(symbol, price))
+        for strategy in sorted({p.strategy for p in desk.books.ledger.in_symbol(symbol)} | _asking(desk, symbol)):
+            routing.clear_the_way(desk, strategy, symbol, Delisted.kind)
+        settle(desk)
+        for position in desk.books.ledger.in_symbol(symbol):
+            _close_out(desk, position, Fill(f"{Delisted.kind}-{symbol}", price, abs(position.quantity), ZERO, False))
+
+
 def liquidate(loop: Loop, tick: Tick) -> None:
     """The venue closes everything when NAV no longer covers maintenance margin; judged at the close of bars."""
     desk = loop.desk
@@ -177,32 +196,46 @@ def liquidate(loop: Loop, tick: Tick) -> None:
         return
     desk.record(Liquidated(desk.pulse.nav, needed))
     for position in positions:
-        routing.clear_the_way(desk, position.strategy, position.symbol, "liquidation")
-        settle(desk)
+        routing.clear_the_way(desk, position.strategy, position.symbol, Liquidated.kind)
+    settle(desk)
     for position in positions:
         price = desk.price(position.symbol)
         assert price is not None
-        side, quantity = exits.closing_side(position), abs(position.quantity)
-        fill = loop.venue.close_out(position.symbol, side, quantity, price)
-        event = Filled(
-            f"liquidation-{desk.books.liquidations}",
-            position.strategy,
-            position.symbol,
-            side.value,
-            fill.price,
-            quantity,
-            fill.fee,
-            False,
-            price,
-        )
-        book_fill(desk, event, "liquidation")
+        name = f"{Liquidated.kind}-{desk.books.liquidations}"
+        side = exits.closing_side(position)
+        _close_out(desk, position, loop.venue.close_out(name, position.symbol, side, abs(position.quantity), price))
     desk.pulse.nav = desk.books.ledger.nav(desk.pulse.prices)
 
 
+def _asking(desk: Desk, symbol: str) -> set[str]:
+    """Strategies that have something working in a symbol."""
+    return {o.strategy for o in desk.books.open_orders(symbol)} | {
+        p.strategy for p in desk.books.plans.values() if p.symbol == symbol
+    }
+
+
+def _close_out(desk: Desk, position: Position, fill: Fill) -> None:
+    """Book a fill that no order of ours asked for."""
+    price = desk.price(position.symbol)
+    event = Filled(
+        order=fill.order,
+        strategy=position.strategy,
+        symbol=position.symbol,
+        side=exits.closing_side(position).value,
+        price=fill.price,
+        quantity=fill.quantity,
+        fee=fill.fee,
+        maker=fill.maker,
+        mark=fill.price if price is None else price,
+    )
+    book_fill(desk, event, fill.order.partition("-")[0])
+
+
 def leave(loop: Loop, tick: Tick) -> None:
-    """Each open position's record is asked at the close: its time may be up."""
-    desk = loop.desk
-    for position in sorted(desk.books.ledger.positions.values(), key=lambda p: (p.strategy, p.symbol)):
+    """Each open position that trades now is asked at the close: its time may be up."""
+    desk, trading = loop.desk, {b.symbol for b in tick.bars}
+    held = (p for p in desk.books.ledger.positions.values() if p.symbol in trading)
+    for position in sorted(held, key=lambda p: (p.strategy, p.symbol)):
         if position.exits is None:
             exits.arm(desk, position)
         found = exits.decide(desk, position)
@@ -214,7 +247,7 @@ def leave(loop: Loop, tick: Tick) -> None:
 
 def tend(loop: Loop, tick: Tick) -> None:
     """What works at the venue is looked after: quotes that have waited, slices that are due, expiries."""
-    routing.tend(loop.desk)
+    routing.tend(loop.desk, {b.symbol for b in tick.bars})
     settle(loop.desk)
     intents.work_off(loop.desk)
     settle(loop.desk)
@@ -283,6 +316,7 @@ STAGES: Final = (
     Stage("mark", "marks, longer bars, volatility and covariance", mark),
     Stage("fund", "funding settlements", fund),
     Stage("value", "NAV, its highest, the start of the UTC day", value),
+    Stage("delist", "symbols that trade for the last time are settled", delist),
     Stage("liquidate", "the venue closes what margin no longer covers", liquidate),
     Stage("leave", "positions whose record says so are left (table `exit`)", leave),
     Stage("tend", "re-quotes, slices, expiries", tend),

@@ -3,6 +3,7 @@
 Nothing here is sent that was not cleared, and nothing is sent larger or at a worse price than it was cleared.
 """
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Final
 
@@ -91,7 +92,7 @@ def _plan(desk: Desk, ticket: Ticket, way: Answer) -> None:
             urgent=about.urgent,
         )
     )
-    slice_plans(desk)
+    slice_plans(desk, (about.symbol,))
 
 
 def quote_price(desk: Desk, symbol: str, side: Side, offset: Decimal) -> Decimal | None:
@@ -106,10 +107,10 @@ def quote_price(desk: Desk, symbol: str, side: Side, offset: Decimal) -> Decimal
     return max(inside, instrument.tick)
 
 
-def slice_plans(desk: Desk) -> None:
+def slice_plans(desk: Desk, trading: Collection[str]) -> None:
     """Ask for the slices that are due, one of each plan: the venue shows one bar at a time."""
     for plan in list(desk.books.plans.values()):
-        if plan.due <= desk.now:
+        if plan.due <= desk.now and plan.symbol in trading:
             step = desk.instruments[plan.symbol].step
             part = down(plan.quantity / plan.slices, step)
             last = plan.asked + 1 >= plan.slices
@@ -120,17 +121,22 @@ def slice_plans(desk: Desk) -> None:
             )
 
 
-def tend(desk: Desk) -> None:
-    """Look after everything that works: slices that are due, quotes that have waited, clearances that have expired."""
-    slice_plans(desk)
+def tend(desk: Desk, trading: Collection[str]) -> None:
+    """Look after what works in the symbols that are trading now: slices that are due, quotes that have waited."""
+    slice_plans(desk, trading)
     for order in desk.books.open_orders():
-        if order.quoted == desk.now:
+        if order.symbol not in trading or order.quoted == desk.now:
             continue
         if desk.now >= order.expires:
-            desk.venue.cancel(order)
-            _again(desk, order, Cause.FALLBACK, "its clearance expired")
+            expire(desk, order)
         elif order.type is Type.LIMIT and order.state is State.WORKING and desk.now - order.quoted >= order.patience:
             _requote(desk, order)
+
+
+def expire(desk: Desk, order: Order) -> None:
+    """Take an order back whose clearance no longer holds, and ask anew for what is left of it."""
+    desk.venue.cancel(order)
+    _again(desk, order, Cause.FALLBACK, "its clearance expired")
 
 
 def _requote(desk: Desk, order: Order) -> None:

@@ -3,12 +3,17 @@
 A position that a fill opens or enlarges has its exits armed before anything else happens.
 """
 
+from typing import Final
+
 from execution import exits, routing
 from execution.desk import Desk
-from execution.events import Filled, OrderChanged, PositionClosed
+from execution.events import Delisted, Filled, Liquidated, OrderChanged, PositionClosed
 from execution.orders import Change
 from execution.venues.port import Ack, Fill
 from universe.trading import ZERO
+
+# Fills that no order of ours asked for name their reason themselves.
+UNASKED: Final = frozenset({Delisted.kind, Liquidated.kind})
 
 
 def settle(desk: Desk) -> None:
@@ -69,7 +74,7 @@ def book_fill(desk: Desk, event: Filled, cause: str) -> None:
                 realised=before.realised,
                 fees=before.fees,
                 funding=before.funding,
-                reason=before.closing or cause,
+                reason=before.closing or (cause if cause in UNASKED else "strategy"),
             )
         )
     if after is not None and (after is not before or abs(after.quantity) > held):

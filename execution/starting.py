@@ -76,7 +76,8 @@ def start(
     desk = _desk(plan, universe, books, Pulse.from_record(cursor.pulse) if cursor else Pulse())
     venue = desk.venue
     assert isinstance(venue, PaperVenue)
-    loop = Loop(desk, venue, journal, folder, plan.file, plan.make, committed, cursor.command if cursor else 0)
+    loop = Loop(desk, venue, journal, folder, plan.file, plan.make, committed, ends=plan.feed.ends)
+    loop.command = cursor.command if cursor else 0
     ticks = iter(plan.feed)
     if cursor is None:
         _begin(loop, plan, begun, universe)

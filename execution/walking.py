@@ -37,6 +37,7 @@ class _Meeting:
     price: Decimal
     order: Order | None = None
     position: Position | None = None
+    losing: bool = False
 
 
 class Walk:
@@ -46,7 +47,7 @@ class Walk:
         self._desk = desk
         self._venue = venue
         self._bar = bar
-        self._held: set[tuple[str, Decimal]] = set()
+        self._asked: set[tuple[str, bool]] = set()
         self._arrived = False
 
     def go(self) -> None:
@@ -55,6 +56,7 @@ class Walk:
         if not desk.books.open_orders(bar.symbol) and not desk.books.ledger.in_symbol(bar.symbol):
             return
         self._venue.begin(bar)
+        self._lapse()
         at, *points = path(bar)
         self._stand(at)
         self._segment(at, at)
@@ -62,6 +64,13 @@ class Walk:
         for point in points:
             self._segment(at, point)
             at = point
+
+    def _lapse(self) -> None:
+        """An order whose clearance ended before the bar began does not meet it."""
+        for order in self._meeting_orders():
+            if order.expires <= self._bar.opened:
+                routing.expire(self._desk, order)
+                settle(self._desk)
 
     def _stand(self, price: Decimal) -> None:
         """The market is at a price: positions are valued at it, and the best that they have seen is kept."""
@@ -89,8 +98,8 @@ class Walk:
         return [o for o in self._desk.books.open_orders(self._bar.symbol) if o.quoted <= self._bar.opened]
 
     def _segment(self, at: Decimal, to: Decimal) -> None:
-        """Go from one price to another, meeting what lies between in its order."""
-        self._held.clear()
+        """Go from one price to another, meeting what lies between in its order; each exit is asked about once."""
+        self._asked.clear()
         while (met := self._next(at, to)) is not None:
             at = met.price
             self._stand(at)
@@ -98,6 +107,7 @@ class Walk:
                 self._venue.trade_through(met.order)
                 settle(self._desk)
             elif met.position is not None:
+                self._asked.add((met.position.strategy, met.losing))
                 self._leave(met.position, at)
         self._stand(to)
 
@@ -124,19 +134,16 @@ class Walk:
                 (exits.losing_price(self._desk, position), True),
                 (exits.winning_price(self._desk, position), False),
             ):
-                if level is None or (position.strategy, level) in self._held:
+                if level is None or (position.strategy, losing) in self._asked:
                     continue
                 below = (position.sign > 0) is losing
                 reached = to <= level if below else to >= level
                 if reached:
                     met = min(at, level) if below else max(at, level)
-                    yield _Meeting(abs(at - met), met, position=position)
+                    yield _Meeting(abs(at - met), met, position=position, losing=losing)
 
     def _leave(self, position: Position, price: Decimal) -> None:
-        """Ask whether the position is to be left here, once on this stretch."""
-        for level in (exits.losing_price(self._desk, position), exits.winning_price(self._desk, position)):
-            if level is not None:
-                self._held.add((position.strategy, level))
+        """Ask whether the position is to be left here, and do so at once where that is urgent."""
         leave = exits.decide(self._desk, position)
         if leave is None or not start_leaving(self._desk, leave) or not leave.urgent:
             return
@@ -146,6 +153,8 @@ class Walk:
                 settle(self._desk)
                 self._venue.take(order, price)
                 settle(self._desk)
+        if self._desk.books.ledger.position(position.strategy, position.symbol) is None:
+            self._asked -= {(position.strategy, True), (position.strategy, False)}
 
 
 def start_leaving(desk: Desk, leave: Leave) -> bool:

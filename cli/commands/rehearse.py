@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cli.commands.universe import file_of
-from cli.project import root, verified, wide_console, write
+from cli.project import bar, near, root, verified, wide_console, write
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -85,16 +85,10 @@ def command(given_root: Path | None, count: int, seed: int, out: Path | None, en
     console = wide_console()
     tally = _run(Engine(universe.ruleset), _shown(stream(universe, count, seed), count), target)
     _show(tally, universe, console)
-    click.echo(f"\ndecisions  {_near(target / DECISIONS)}\nintents    {_near(target / INTENTS)}")
+    click.echo(f"\ndecisions  {near(target / DECISIONS)}\nintents    {near(target / INTENTS)}")
     click.echo(
         "next       hedgerow why          explains the last veto, gate by gate; hedgerow why '#12' the twelfth decision"
     )
-
-
-def _near(path: Path) -> str:
-    """A path as a person here would type it."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _shown(intents: Iterator[dict[str, Any]], count: int) -> Iterator[dict[str, Any]]:
@@ -158,7 +152,7 @@ def _show(tally: Tally, universe: "Universe", console: "Console") -> None:
     for column, justify in (("reason", "left"), ("count", "right"), ("", "left"), ("for example", "left")):
         vetoes.add_column(column, justify="right" if justify == "right" else "left", no_wrap=column != "for example")
     for reason, count in tally.reasons.most_common():
-        vetoes.add_row(reason, str(count), Text(_bar(count / most), style="red"), tally.example[reason])
+        vetoes.add_row(reason, str(count), Text(bar(count / most, BAR), style="red"), tally.example[reason])
     console.print(vetoes)
     rooms = Table(
         box=None,
@@ -178,15 +172,9 @@ def _show(tally: Tally, universe: "Universe", console: "Console") -> None:
             middle, low = values[len(values) // 2], values[len(values) // 10]
             over = sum(v <= 0 for v in values)
             rooms.add_row(
-                gate.id, f"{middle:.0%}", Text(_bar(middle), style="green"), f"{low:.0%}", str(over) if over else ""
+                gate.id, f"{middle:.0%}", Text(bar(middle, BAR), style="green"), f"{low:.0%}", str(over) if over else ""
             )
     console.print(rooms)
     console.print(
         "\nheadroom: the part of the bound that is left, in the median intent and in the tightest tenth of them"
     )
-
-
-def _bar(share: float) -> str:
-    """A bar of at most BAR cells, in eighths."""
-    eighths = round(max(0.0, min(1.0, share)) * BAR * 8)
-    return "█" * (eighths // 8) + ("▏▎▍▌▋▊▉"[eighths % 8 - 1] if eighths % 8 else "")

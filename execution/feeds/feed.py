@@ -1,6 +1,6 @@
 """What every feed says of itself, whether its prices were recorded or made."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from universe.trading import Remark, Tick
@@ -21,6 +21,7 @@ class Feed:
         ticks: how many ticks to expect. Fewer come where all symbols have a gap at once.
         remarks: what is known before the first tick; the ticks carry the rest.
         start: begins an iteration.
+        ends: when the last bar of a symbol closes, for those that end before the feed does.
     """
 
     symbols: tuple[str, ...]
@@ -33,6 +34,7 @@ class Feed:
     ticks: int
     remarks: tuple[Remark, ...]
     start: Callable[[], Iterator[Tick]] = field(repr=False, compare=False)
+    ends: Mapping[str, int] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Tick]:
         """The ticks from the beginning.

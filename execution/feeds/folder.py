@@ -118,6 +118,7 @@ def open_folder(
         ticks=(recording.last - recording.first) // recording.interval + 1,
         remarks=tuple(_known(recording, files, symbols)),
         start=recording.ticks,
+        ends={s: f[-1].last + recording.interval for s, f in candles.items() if f[-1].last < recording.last},
     )
 
 

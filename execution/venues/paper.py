@@ -94,11 +94,11 @@ class PaperVenue:
         assert order.price is not None
         self._fill(order, order.price, self._model.maker_fee, maker=True)
 
-    def close_out(self, symbol: str, side: Side, quantity: Decimal, price: Decimal) -> Fill:
+    def close_out(self, name: str, symbol: str, side: Side, quantity: Decimal, price: Decimal) -> Fill:
         """A liquidation: all at once, at a taker's price, with the liquidation fee on top."""
         pays = self._model.taken(self._instruments[symbol], side, price)
         rate = self._model.taker_fee + self._model.liquidation_fee
-        return Fill("", pays, quantity, _fee(pays, quantity, rate), maker=False)
+        return Fill(name, pays, quantity, _fee(pays, quantity, rate), maker=False)
 
     def _fill(self, order: Order, price: Decimal, rate: Decimal, *, maker: bool) -> None:
         room = self._room.get(order.id, self._room[""])

@@ -4,6 +4,8 @@ import ast
 
 from tests.architecture.sources import Names, calls, each_file, mentions, planted, tree_of
 
+# Estimates over returns are statistics, not money; what comes out of them is a decimal.
+ESTIMATES = frozenset({"execution/statistics.py", "strategies/indicators.py"})
 CONSTANTS = frozenset({"math.e", "math.inf", "math.nan", "math.pi"})
 
 
@@ -23,10 +25,11 @@ def floats(tree: ast.Module) -> list[str]:
     return [f"{line}: {what}" for line, what in sorted(set(found))]
 
 
-@each_file("engine", "execution", "generator", "universe")
+@each_file("engine", "execution", "generator", "strategies", "universe")
 def test_no_float_in_a_money_path(path: str) -> None:
     """A float is exact by luck, and an order sized to the cap must pass."""
-    assert floats(tree_of(path)) == []
+    if path not in ESTIMATES:
+        assert floats(tree_of(path)) == []
 
 
 def test_floats_are_found_as_literal_as_call_and_as_argument() -> None:

@@ -1,0 +1,115 @@
+"""A run from its opening to its end: the lock, the journal, the loop, and what is published of it."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from execution.books import Pulse
+from execution.journal import Entry, Journal
+from execution.journal_file import FILE
+from execution.lock import Lock
+from execution.loop import Loop
+from execution.starting import Plan, RunFault, start
+from execution.state import Publisher
+from universe.trading import Tick
+
+# Everything that a run leaves in its folder.
+LEFT: Final = (FILE, "execution", "report.html", "state", "universes")
+
+
+class Run:
+    """One executor in one folder; a context that lets go of the folder however it ends."""
+
+    def __init__(self, folder: Path, lock: Lock, journal: Journal) -> None:
+        self.folder = folder
+        self._lock = lock
+        self._journal = journal
+        self._publisher: Publisher | None = None
+        self.loop: Loop
+        self.ticks: Iterator[Tick]
+
+    @classmethod
+    def open(cls, plan: Plan, folder: Path, *, now: float, pid: int, anew: bool = False) -> "Run":
+        """Begin a run in a folder, or go on with the one that is there.
+
+        Args:
+            plan: what it is a function of.
+            folder: made where it is not there.
+            now: Unix seconds, for the record of starts only.
+            pid: this process.
+            anew: keep a run that is there beside the folder, and begin.
+
+        Raises:
+            LockHeld, LockFault, JournalFault, PublishFault, RunFault, UniverseFault: why it can't be.
+        """
+        lock = Lock.take(folder, pid=pid, started=now)
+        try:
+            if anew:
+                put_aside(folder, now=now, pid=pid)
+            journal = Journal.open(folder, now=now, pid=pid)
+            run = cls(folder, lock, journal)
+            run._start(plan)
+        except BaseException:
+            lock.release()
+            raise
+        return run
+
+    def _start(self, plan: Plan) -> None:
+        self.loop, self.ticks = start(plan, self.folder, self._journal, self._committed)
+        self._publisher = Publisher(self.folder, self._journal, self.loop.desk.books)
+        for entry in self._journal.entries():
+            self._publisher.apply(entry)
+
+    def _committed(self, entries: Sequence[Entry]) -> None:
+        assert self._publisher is not None
+        for entry in entries:
+            self._publisher.apply(entry)
+
+    @property
+    def journal(self) -> Journal:
+        """The run's journal."""
+        return self._journal
+
+    @property
+    def pulse(self) -> Pulse:
+        """What changes at every tick."""
+        return self.loop.desk.pulse
+
+    def publish(self) -> None:
+        """Write state files and logs as of the last commit."""
+        assert self._publisher is not None
+        self._publisher.publish(self.pulse, self.loop.desk.gate.risk.universe)
+
+    def records(self) -> dict[str, dict[str, Any]]:
+        """What each state file says now, by its name."""
+        assert self._publisher is not None
+        return self._publisher.views.records(self.pulse, self.loop.desk.gate.risk.universe)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._journal.close()
+        self._lock.release()
+
+
+def put_aside(folder: Path, *, now: float, pid: int) -> Path | None:
+    """Move what a run left in a folder into `old/<n>` there; the lock stays, since it is held.
+
+    The journal is opened and closed before, which brings everything into its one file.
+    """
+    if (folder / FILE).exists():
+        Journal.open(folder, now=now, pid=pid).close()
+    kept = [p for p in sorted(folder.iterdir()) if p.name in LEFT]
+    if not kept:
+        return None
+    numbers = [int(p.name) for p in (folder / "old").glob("*") if p.name.isdigit()]
+    target = folder / "old" / str(max(numbers, default=0) + 1)
+    try:
+        target.mkdir(parents=True)
+        for path in kept:
+            path.rename(target / path.name)
+    except OSError as error:
+        raise RunFault(f"what is in {folder} can't be moved to {target}: {error.strerror}", "move it by hand") from None
+    return target

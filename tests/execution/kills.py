@@ -1,0 +1,147 @@
+"""Runs that are killed, as a process is killed, and started again: what they leave must be what an unkilled run leaves.
+
+`python -m tests.execution.kills CANDLES --runs 20 --kills 10` is the long proof (`make soak`).
+"""
+
+import argparse
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+from execution.books import Books
+from execution.events import OrderSent
+from execution.journal import Journal
+from execution.journal_file import FILE
+
+ROOT = Path(__file__).resolve().parents[2]
+PUBLISHED = ("state", "execution")
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What a run leaves: every row of its journal as one hash, how many, and each published file's hash."""
+
+    events: int
+    journal: str
+    files: dict[str, str]
+
+
+def left_by(folder: Path) -> Left:
+    """What a run left in a folder."""
+    database = sqlite3.connect(folder / FILE)
+    rows = database.execute("SELECT seq, time, kind, body FROM events ORDER BY seq").fetchall()
+    database.close()
+    files = {
+        path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest()
+        for part in PUBLISHED
+        for path in sorted((folder / part).glob("*"))
+        if path.is_file()
+    }
+    return Left(len(rows), sha256(repr(rows).encode()).hexdigest(), files)
+
+
+def command(folder: Path, arguments: Sequence[str]) -> list[str]:
+    """The command that runs, or goes on with, a run in a folder."""
+    return [sys.executable, "-m", "cli.main", "run", "--out", str(folder), *arguments]
+
+
+def whole(folder: Path, arguments: Sequence[str]) -> float:
+    """Run to the end, unkilled; how many seconds it took."""
+    began = time.monotonic()
+    subprocess.run(command(folder, arguments), cwd=ROOT, check=True, capture_output=True)
+    return time.monotonic() - began
+
+
+def kill_at(folder: Path, arguments: Sequence[str], seconds: float) -> bool:
+    """Start, and kill after so many seconds; False where it had ended by itself before."""
+    process = subprocess.Popen(
+        command(folder, arguments), cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        process.wait(timeout=seconds)
+    except subprocess.TimeoutExpired:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        return True
+    assert process.returncode == 0, "a run that nobody killed failed"
+    return False
+
+
+def wrong_after_kill(folder: Path) -> list[str]:
+    """What must never be true of a journal, wherever its run was killed."""
+    if not (folder / FILE).exists():
+        return []
+    wrong: list[str] = []
+    with Journal.read(folder) as journal:
+        books, sent = Books(), set()
+        for entry in journal.entries():
+            books.apply(entry.event, entry.time)
+            if isinstance(entry.event, OrderSent):
+                if entry.event.order in sent:
+                    wrong.append(f"{entry.event.order} was sent twice")
+                sent.add(entry.event.order)
+        wrong += [f"{p.strategy} {p.symbol} has no exits" for p in books.ledger.positions.values() if p.exits is None]
+    return wrong
+
+
+def killed_run(folder: Path, arguments: Sequence[str], moments: Iterator[float], kills: int) -> tuple[int, list[str]]:
+    """A run that is killed so many times on its way; how many kills struck, and all that was wrong after one."""
+    struck, wrong = 0, []
+    for _ in range(kills):
+        if not kill_at(folder, arguments, next(moments)):
+            return struck, wrong
+        struck += 1
+        wrong += wrong_after_kill(folder)
+    while kill_at(folder, arguments, 600):
+        pass
+    return struck, wrong
+
+
+def differences(expected: Left, found: Left) -> list[str]:
+    """How what a killed run left differs from what the unkilled one left."""
+    wrong = []
+    if expected.journal != found.journal:
+        wrong.append(f"the journal differs: {found.events} events, {expected.events} in the unkilled run")
+    wrong += [
+        f"{name} differs"
+        for name in sorted(expected.files | found.files)
+        if expected.files.get(name) != found.files.get(name)
+    ]
+    return wrong
+
+
+def main() -> int:
+    """The long proof: so many runs, each killed so many times; prints what it found."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("candles", nargs="?", help="a folder of candles; default: the synthetic market")
+    parser.add_argument("--runs", type=int, default=20)
+    parser.add_argument("--kills", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    arguments = ["--candles", str(Path(given.candles).resolve())] if given.candles else []
+    with tempfile.TemporaryDirectory() as scratch:
+        took = whole(Path(scratch) / "whole", arguments)
+        expected = left_by(Path(scratch) / "whole")
+        print(f"unkilled: {expected.events} events in {took:.1f} s", flush=True)
+        dice, total, failed = random.Random(given.seed), 0, 0
+        for number in range(given.runs):
+            folder = Path(scratch) / f"run{number}"
+            moments = iter(lambda: dice.uniform(0.3, took * 0.6), None)
+            struck, wrong = killed_run(folder, arguments, moments, given.kills)
+            wrong += differences(expected, left_by(folder))
+            total, failed = total + struck, failed + bool(wrong)
+            print(f"run {number + 1}: {struck} kills, {'; '.join(wrong) or 'the same in the end'}", flush=True)
+        print(f"{total} kills over {given.runs} runs; {failed} runs ended otherwise")
+    return 1 if failed or not total else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
