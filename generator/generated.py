@@ -24,6 +24,6 @@ def files(compiled: Compiled) -> dict[str, str]:
 def stale(root: Path, made: dict[str, str]) -> list[str]:
     """The files that are not what would be written, and generated ones that nothing makes any more."""
     old = [n for n, text in made.items() if not (root / n).is_file() or (root / n).read_bytes() != text.encode()]
-    known = [*(root / "schemas").glob("*.schema.json"), *(root / REFERENCE).glob("*.md")]
+    known = [*(root / "schemas").rglob("*.schema.json"), *(root / REFERENCE).glob("*.md")]
     left = [str(p.relative_to(root)) for p in known]
     return sorted({*old, *(n for n in left if n not in made)})

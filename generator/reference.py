@@ -27,6 +27,8 @@ PAGES: Final = (
     "strategies",
     "reasons",
     "units",
+    "events",
+    "state",
     "problems",
 )
 
@@ -63,6 +65,9 @@ def _context(universe: Universe, compiled: Compiled) -> dict[str, Any]:
         "as_written": partial(_as_written, universe.ruleset.catalog.units),
         "range_of": range_of,
         "strategies": compiled.sources.documents["params"].data["strategies"],
+        "fields_of": fields_of,
+        "events": compiled.sources.documents["events"].data["events"],
+        "state": compiled.sources.documents["state"].data,
         "refusals": REFUSALS,
         "codes": CODES,
         "stages": STAGES,
@@ -84,6 +89,21 @@ def range_of(declared: Mapping[str, Any]) -> str:
     bounds = f"{declared.get('min', '')}…{declared.get('max', '')}" if {"min", "max"} & declared.keys() else ""
     below = f"below {declared['below']}" if "below" in declared else ""
     return ", ".join(filter(None, [declared.get("sign", ""), bounds, below])) or "–"
+
+
+def fields_of(fields: Mapping[str, Mapping[str, Any]]) -> str:
+    """A table of the fields of an event, a state file or a record."""
+    if not fields:
+        return "It has no fields."
+    rows = []
+    for name, field in fields.items():
+        what = f"[{field['record']}](#record-{field['record']})" if "record" in field else field["unit"]
+        words = f": {', '.join(field['values'])}" if "values" in field else ""
+        many = f", by {field['by']}" if "by" in field else ", a list" if field.get("list") == "true" else ""
+        empty = f" Null: {field['none']}." if "none" in field else ""
+        left_out = " May be left out." if field.get("absent") == "true" else ""
+        rows.append(f"| `{name}` | {cell(what + words + many)} | {cell(field['meaning'] + empty + left_out)} |")
+    return "\n".join(["| field | unit | meaning |", "|---|---|---|", *rows])
 
 
 def _readers(ruleset: RuleSet) -> dict[str, list[str]]:

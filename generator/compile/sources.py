@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from generator.compile import contracts
 from generator.compile.problems import Problem
 from generator.compile.schemas import VENUE
 from generator.compile.shape import check_shape
@@ -88,7 +89,20 @@ def read_venue(sources: Sources, problems: list[Problem]) -> None:
         sources.venue, sources.venue_file = venue.data, file
 
 
-def _read(root: Path, file: str, sources: Sources, problems: list[Problem]) -> str | None:
+def read_contracts(sources: Sources, problems: list[Problem]) -> None:
+    """Read the catalogs that a universe is not made of."""
+    for name, file in contracts.FILES.items():
+        text = _read(sources.root, file, sources, problems, into_universe=False)
+        if text is not None:
+            document, found = read_text(file, text)
+            problems += found
+            if not found:
+                sources.documents[name] = document
+
+
+def _read(
+    root: Path, file: str, sources: Sources, problems: list[Problem], *, into_universe: bool = True
+) -> str | None:
     try:
         raw = (root / file).read_bytes()
     except OSError as error:
@@ -101,5 +115,6 @@ def _read(root: Path, file: str, sources: Sources, problems: list[Problem]) -> s
         problems.append(Problem(file, line, 1, "bad-text", "the file is not UTF-8"))
         return None
     sources.texts[file] = text
-    sources.hashes.append({"path": file, "sha256": hashlib.sha256(raw).hexdigest()})
+    if into_universe:
+        sources.hashes.append({"path": file, "sha256": hashlib.sha256(raw).hexdigest()})
     return text

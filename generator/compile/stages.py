@@ -1,6 +1,6 @@
 """The compile as a table of stages, in order; each adds to what the stages before it made.
 
-text → shape → catalogs → values → cascade → assembly → rules → lints → finish
+text → shape → contracts → catalogs → values → cascade → assembly → rules → lints → finish
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from engine.catalog import Cap
 from engine.read import examine
 from engine.ruleset import Bound, RuleSet
 from engine.units import Unit
-from generator.compile import schemas
+from generator.compile import contracts, schemas
 from generator.compile.assemble import as_problem, assemble, read_layers, tiers_of
 from generator.compile.cascade import Layers, check_layers
 from generator.compile.catalogs import (
@@ -29,7 +29,7 @@ from generator.compile.finish import finish
 from generator.compile.lints import lint
 from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
-from generator.compile.sources import FILES, Sources, read_sources, read_venue, schema_of
+from generator.compile.sources import FILES, Sources, read_contracts, read_sources, read_venue, schema_of
 from generator.compile.strategies import declared_params, running
 from universe.strategies import Params
 
@@ -113,6 +113,16 @@ def _strategies(data: Any) -> dict[str, Any]:
     return {n: {**e, "params": _having(params[n], "unit", "meaning")} for n, e in complete.items()}
 
 
+def _contracts(work: Compile) -> None:
+    read_contracts(work.sources, work.problems)
+    made = contracts.catalog_schemas()
+    documents = {n: work.sources.documents[n] for n in made if n in work.sources.documents}
+    found = [problem for n, d in documents.items() for problem in check_shape(d, made[n])]
+    work.problems += found or contracts.problems(documents, work.sources.documents["units"].data["units"])
+    if not work.failed:
+        work.schemas |= made | contracts.state_schemas(documents["state"].data)
+
+
 def _catalogs(work: Compile) -> None:
     documents = work.sources.documents
     work.catalogs = {
@@ -173,6 +183,7 @@ def _finish(work: Compile) -> None:
 STAGES: Final = (
     Stage("text", _text, barrier=False),
     Stage("shape", _shape, barrier=True),
+    Stage("contracts", _contracts, barrier=False),
     Stage("catalogs", _catalogs, barrier=True),
     Stage("values", _values, barrier=False),
     Stage("cascade", _cascade, barrier=False),

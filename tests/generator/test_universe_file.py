@@ -237,7 +237,8 @@ def test_each_schema_is_one_and_is_fresh(root: Path, compiled: Compiled) -> None
     for name, schema in compiled.schemas.items():
         Draft202012Validator.check_schema(schema)
         assert json.loads((root / f"schemas/{name}.schema.json").read_text(encoding="utf-8")) == schema
-    assert {p.name for p in root.glob("schemas/*.schema.json")} == {f"{n}.schema.json" for n in compiled.schemas}
+    written = {p.relative_to(root).as_posix() for p in root.glob("schemas/**/*.schema.json")}
+    assert written == {f"schemas/{n}.schema.json" for n in compiled.schemas}
 
 
 UNDERLINED: Final = (
