@@ -128,7 +128,7 @@ def _veto(event: Decided, entry: Entry, intent: IntentMade | None) -> dict[str, 
 
 
 def _fill(event: Filled, entry: Entry, sent: Sent | None) -> dict[str, Any]:
-    """A fill with its order; what the venue liquidates has none."""
+    """A fill with its order; what the venue closes itself has none."""
     order = None if sent is None else sent.event
     return {
         "seq": entry.seq,

@@ -111,7 +111,7 @@ class RouterHealth:
                 tally.taker += notional
 
     def _of(self, event: OrderSent | Filled, order: OrderSent | None) -> Iterator[Tally]:
-        """The tallies that count an event; what the venue liquidates has no order of ours, and no route."""
+        """The tallies that count an event; what the venue closes itself has no order of ours, and no route."""
         yield self._all
         yield self._symbols.setdefault(event.symbol, Tally())
         if order is not None:
