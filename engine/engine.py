@@ -6,32 +6,31 @@ allowed intent.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
-from engine import lattice
 from engine.answers import Answer, Headroom, Output, answered, headroom, output, unanswered
-from engine.backends.python import Programs
-from engine.catalog import Value
-from engine.explain import Refusal, unknown_reasons, veto_reason
+from engine.backends.python import Programs, Veto
+from engine.explain import Refusal, nobody, unknown_reasons, veto_reason
 from engine.facts import FactReader, FactsFault, Snapshot
 from engine.interpret import Situation
-from engine.judge import Judgement, is_exempt, judge, may_be_exempt
-from engine.numbers import canonical, exact
-from engine.reach import reach
+from engine.judge import Judgement, found, is_exempt, judge
+from engine.largest import Largest
+from engine.numbers import exact
 from engine.reason import Decision, Reason, decision_id
-from engine.ruleset import Bound, Gate, RuleSet, Subject, gate_nodes
+from engine.ruleset import Bound, Gate, RuleSet, Subject
 
 BACKENDS: Final = ("python", "interpreter")
 SCOPES: Final = ("order", "account")
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """An intent on which nothing can be decided, as a veto's single reason."""
+@dataclass(slots=True)
+class _Asked:
+    """Facts, and who they are about where they are an order's."""
 
-    reason: Reason
-    subject: str | None = None
+    snapshot: Snapshot
+    scope: str
+    subject: Subject | None
+    actor: str | None
 
 
 class Engine:
@@ -52,11 +51,7 @@ class Engine:
         head = ruleset.head
         self._subject_slot = self.reader.slots[head.subject.key] if head.subject else None
         self._actor_slot = self.reader.slots[head.actor.key] if head.actor else None
-        self._solve_slot = self.reader.slots[head.solve.fact] if head.solve else None
-        varying = self._gates_that_vary()
-        self._varying = frozenset(g.index for g in varying)
-        self._left_out = tuple(g.id for g in varying)
-        self._fixed = self._gates_of_no_size()
+        self._largest = Largest(ruleset, self.reader, self._stopping)
         self._of_subjects = self._read_of_subjects()
 
     def decide(self, facts: Mapping[str, Any], scope: str = "order") -> Decision:
@@ -74,27 +69,28 @@ class Engine:
         """The decision on facts that have been read."""
         try:
             with exact():
-                return self._decide(snapshot, scope)
+                return self._decide(self._asked(snapshot, scope))
         except Exception as error:  # every failure denies, whatever it is
             return self.refusal(Refusal.ENGINE_ERROR, f"deciding failed: {type(error).__name__}: {error}", snapshot)
 
-    def refusal(self, code: str, text: str, snapshot: Snapshot | None = None, subject: str | None = None) -> Decision:
+    def refusal(self, code: str, text: str, snapshot: Snapshot | None = None) -> Decision:
         """A veto that no gate gives."""
         facts_json = self.reader.facts_json(snapshot) if snapshot is not None else "{}"
-        return self._decision(False, subject, facts_json, vetoes=(Reason(None, code, text=text),))
+        return self._decision(None, facts_json, vetoes=(Reason(None, code, text=text),))
 
     def judgements(self, snapshot: Snapshot, scope: str = "order") -> tuple[list[Judgement], Situation]:
         """What every gate says of these facts, by the reference interpreter, and the situation that they were
-        judged in.
+        judged in; no gate says anything of an order of nobody.
         """
-        situation = self._situation(snapshot, scope)
+        asked = self._asked(snapshot, scope)
+        situation = self._situation(asked)
+        if scope == "order" and self._of_nobody(asked):
+            return [], situation
         exempt = scope == "order" and is_exempt(situation)
         return [judge(g, situation, exempt=exempt) for g in self._gates(scope)], situation
 
     def headrooms(self, snapshot: Snapshot, scope: str = "order") -> tuple[Headroom, ...]:
-        """How far every gate with a bound is from it, in file order; none where nobody is known to be judged."""
-        if scope == "order" and self._nobody(snapshot):
-            return ()
+        """How far every gate with a bound is from it, in file order; none of an order of nobody."""
         judged, situation = self.judgements(snapshot, scope)
         return tuple(headroom(j, situation) for j in judged if isinstance(j.gate.test, Bound))
 
@@ -106,9 +102,10 @@ class Engine:
         """
         if name not in self.ruleset.measures:
             raise LookupError(f"`{name}` is no measure")
-        if name in self._of_subjects and self._nobody(snapshot):
+        asked = self._asked(snapshot, "order")
+        if name in self._of_subjects and self._of_nobody(asked):
             return None
-        return output(self._situation(snapshot, "order").measure(name))
+        return output(self._situation(asked).measure(name))
 
     def answer(self, table: str, snapshot: Snapshot) -> Answer:
         """What a table says of these facts: the first row that applies, or what is unknown.
@@ -118,57 +115,71 @@ class Engine:
         """
         if table not in self.ruleset.tables:
             raise LookupError(f"`{table}` is no table")
-        subject = self._subject(snapshot)
-        if subject is None and f"tables.{table}" in self._of_subjects:
-            assert self.ruleset.head.subject is not None
-            return unanswered((self.ruleset.head.subject.key,))
+        asked, head = self._asked(snapshot, "order"), self.ruleset.head.subject
+        if head is not None and asked.subject is None and f"tables.{table}" in self._of_subjects:
+            return unanswered((head.key,))
         if self.backend == "python" and not snapshot.invalid:
-            actor = snapshot.values[self._actor_slot] if self._actor_slot is not None else None
-            ask = self._programs.ask(table, subject, str(actor) if actor is not None else None)
+            ask = self._programs.ask(table, asked.subject, asked.actor)
             try:
                 with exact():
-                    found = ask(snapshot.values)
+                    answer = ask(snapshot.values)
             except (TypeError, ArithmeticError):
-                found = None
-            if found is not None:
-                return found
-        return answered(self.ruleset.tables[table], self._situation(snapshot, "order"))
+                answer = None
+            if answer is not None:
+                return answer
+        return answered(self.ruleset.tables[table], self._situation(asked))
 
     def situation(self, snapshot: Snapshot) -> Situation:
         """The situation of these facts, for tables and measures."""
-        return self._situation(snapshot, "order")
+        return self._situation(self._asked(snapshot, "order"))
 
     # Deciding
 
-    def _decide(self, snapshot: Snapshot, scope: str) -> Decision:
-        if scope not in SCOPES:
-            raise ValueError(f"`{scope}` is no scope; there are {', '.join(SCOPES)}")
-        head = self.ruleset.head
-        facts_json = self.reader.facts_json(snapshot)
-        subject = None
-        if head.subject is not None and scope == "order":
-            refused = self._unknown_subject(snapshot)
-            if refused is not None:
-                return self._decision(False, refused.subject, facts_json, vetoes=(refused.reason,))
-            subject = self._subject(snapshot)
-        stopping = self._stopping(snapshot, subject, scope)
-        if not stopping:
-            largest = self._largest(snapshot, subject, [], None) if scope == "order" else None
-            return self._decision(True, subject.key if subject else None, facts_json, largest=largest)
-        return self._explained(snapshot, subject, stopping, facts_json, scope)
+    def _asked(self, snapshot: Snapshot, scope: str) -> _Asked:
+        if scope != "order":
+            if scope not in SCOPES:
+                raise ValueError(f"`{scope}` is no scope; there are {', '.join(SCOPES)}")
+            return _Asked(snapshot, scope, None, None)
+        values = snapshot.values
+        subject = values[self._subject_slot] if self._subject_slot is not None else None
+        actor = values[self._actor_slot] if self._actor_slot is not None else None
+        return _Asked(
+            snapshot,
+            scope,
+            self.ruleset.subjects.get(str(subject)) if subject is not None else None,
+            str(actor) if actor is not None else None,
+        )
 
-    def _explained(
-        self, snapshot: Snapshot, subject: Subject | None, stopping: list[int], facts_json: str, scope: str
-    ) -> Decision:
-        situation = self._situation(snapshot, scope)
-        # A gate that an exempt intent passes stops none, so no exemption need be asked for the gates that do.
-        judged = [judge(self.ruleset.gates[i], situation, exempt=False) for i in stopping]
-        vetoes = self._reasons([j for j in judged if j.gate.enforced], situation)
-        shadow = self._reasons([j for j in judged if not j.gate.enforced], situation)
-        followed = [j.gate for j in judged if j.gate.enforced and j.gate.index not in self._varying]
-        largest = self._largest(snapshot, subject, followed, situation) if scope == "order" else None
+    def _of_nobody(self, asked: _Asked) -> bool:
+        """Whether the rule set is about subjects, and these facts name none of them."""
+        return self.ruleset.head.subject is not None and asked.subject is None
+
+    def _decide(self, asked: _Asked) -> Decision:
+        facts_json = self.reader.facts_json(asked.snapshot)
+        if asked.scope == "order" and self._of_nobody(asked):
+            reason = self._nobody(asked.snapshot)
+            return self._decision(reason.observed, facts_json, vetoes=(reason,))
+        vetoes = self._vetoes(asked)
+        if vetoes is None or vetoes:
+            return self._explained(asked, vetoes, facts_json)
         return self._decision(
-            not vetoes, subject.key if subject else None, facts_json, vetoes=vetoes, shadow=shadow, largest=largest
+            asked.subject.key if asked.subject else None, facts_json, largest=self._largest_of(asked, [])
+        )
+
+    def _explained(self, asked: _Asked, vetoes: list[Veto] | None, facts_json: str) -> Decision:
+        """The decision with its reasons, by what a backend found; None where the interpreter must say."""
+        if vetoes is None:
+            judged, situation = self.judgements(asked.snapshot, asked.scope)
+            judged = [j for j in judged if j.stops]
+        else:
+            situation = self._situation(asked)
+            judged = [found(self.ruleset.gates[index], numbers) for index, *numbers in vetoes]
+        return self._decision(
+            asked.subject.key if asked.subject else None,
+            facts_json,
+            vetoes=self._reasons([j for j in judged if j.gate.enforced], situation),
+            shadow=self._reasons([j for j in judged if not j.gate.enforced], situation),
+            largest=self._largest_of(asked, [j.gate for j in judged]),
         )
 
     @staticmethod
@@ -182,39 +193,40 @@ class Engine:
             )
         return tuple(reasons)
 
-    def _stopping(self, snapshot: Snapshot, subject: Subject | None, scope: str) -> list[int]:
-        """The indexes of the gates that stop the intent, in file order."""
-        if self.backend == "python" and not snapshot.invalid:
-            actor = snapshot.values[self._actor_slot] if self._actor_slot is not None else None
-            try:
-                found = self._programs.run(subject, str(actor) if actor is not None else None, scope)(snapshot.values)
-            except (TypeError, ArithmeticError):
-                found = None
-            if found is not None:
-                return found
-        judged, _ = self.judgements(snapshot, scope)
-        return [j.gate.index for j in judged if j.stops]
+    def _vetoes(self, asked: _Asked) -> list[Veto] | None:
+        """The gates that veto, by the fast backend; None where it can't say."""
+        if self.backend != "python" or asked.snapshot.invalid:
+            return None
+        run = self._programs.run(asked.subject, asked.actor, asked.scope)
+        try:
+            return run(asked.snapshot.values)
+        except (TypeError, ArithmeticError):
+            return None
+
+    def _stopping(self, snapshot: Snapshot) -> list[Gate]:
+        """The gates that stop an order, in file order."""
+        vetoes = self._vetoes(self._asked(snapshot, "order"))
+        if vetoes is None:
+            return [j.gate for j in self.judgements(snapshot)[0] if j.stops]
+        return [self.ruleset.gates[veto[0]] for veto in vetoes]
+
+    def _largest_of(self, asked: _Asked, stopping: list[Gate]) -> str | None:
+        if asked.scope != "order":
+            return None
+        return self._largest.find(asked.snapshot, asked.subject, stopping, lambda: self._situation(asked))
 
     def _gates(self, scope: str) -> tuple[Gate, ...]:
         return tuple(g for g in self.ruleset.gates if scope == "order" or g.scope == scope)
 
-    def _situation(self, snapshot: Snapshot, scope: str) -> Situation:
-        actor = snapshot.values[self._actor_slot] if self._actor_slot is not None and scope == "order" else None
+    def _situation(self, asked: _Asked) -> Situation:
         return Situation(
             self.ruleset,
-            self.reader.named(snapshot),
-            snapshot.invalid,
-            self._subject(snapshot) if scope == "order" else None,
-            self.ruleset.actors.get(str(actor)) if actor is not None else None,
+            self.reader.slots,
+            asked.snapshot.values,
+            asked.snapshot.invalid,
+            asked.subject,
+            self.ruleset.actors.get(asked.actor) if asked.actor is not None else None,
         )
-
-    def _subject(self, snapshot: Snapshot) -> Subject | None:
-        key = snapshot.values[self._subject_slot] if self._subject_slot is not None else None
-        return self.ruleset.subjects.get(str(key)) if key is not None else None
-
-    def _nobody(self, snapshot: Snapshot) -> bool:
-        """Whether the rule set is about subjects, and these facts name none of them."""
-        return self.ruleset.head.subject is not None and self._subject(snapshot) is None
 
     def _read_of_subjects(self) -> frozenset[str]:
         """The measures and tables (`tables.name`) that may read what differs from subject to subject."""
@@ -225,104 +237,14 @@ class Engine:
             own |= {f"caps.{c}" for c, v in subject.layer.caps.items() if c not in account or account[c] != v}
         return frozenset(name for name, read in ruleset.reaches.items() if own & read)
 
-    def _unknown_subject(self, snapshot: Snapshot) -> Refused | None:
-        """The refusal of an intent whose subject is not in the universe, or not named."""
+    def _nobody(self, snapshot: Snapshot) -> Reason:
+        """The reason of an order whose subject is not in the universe, or not named."""
         head, slot = self.ruleset.head.subject, self._subject_slot
         assert head is not None and slot is not None
-        key = snapshot.values[slot]
-        if key is not None:
-            return None
-        if head.key in snapshot.invalid:
-            given = str(snapshot.texts[slot]).strip('"')
-            text = f"{given} is not in the universe"
-            return Refused(Reason(None, head.unknown, observed=given, fact=head.key, text=text), given)
-        return Refused(
-            Reason(
-                None,
-                Refusal.FACTS_MISSING,
-                fact=head.key,
-                text=f"{head.key} is missing: nothing can be decided about nobody",
-            )
-        )
-
-    # The largest value of the adjustable fact
-
-    def _gates_that_vary(self) -> tuple[Gate, ...]:
-        """Gates over facts that must be supplied anew for another size: the largest size leaves them out."""
-        facts = self.ruleset.catalog.facts
-        solve = self.ruleset.head.solve
-        vary = {n for n, f in facts.items() if solve is not None and f.varies_with == solve.fact}
-        return tuple(g for g in self.ruleset.gates if vary & reach(self.ruleset, *gate_nodes(g)))
-
-    def _gates_of_no_size(self) -> frozenset[int]:
-        """Gates that say the same whatever the adjustable fact is: no smaller size passes them."""
-        solve = self.ruleset.head.solve
-        gates = self.ruleset.gates
-        return frozenset(g.index for g in gates if solve and solve.fact not in reach(self.ruleset, *gate_nodes(g)))
-
-    def _largest(
-        self, snapshot: Snapshot, subject: Subject | None, stopping: list[Gate], situation: Situation | None
-    ) -> str | None:
-        """The largest value of the adjustable fact on its step that every gate allows, apart from those that
-        vary with it.
-
-        Only the gates that stop the intent are followed; what they leave is decided again, and whatever then
-        stops it is followed too. The answer is exact: each gate followed excludes only what it vetoes.
-        """
-        solve = self.ruleset.head.solve
-        if solve is None or self._solve_slot is None:
-            return None
-        asked = snapshot.values[self._solve_slot]
-        step = self._known(solve.step, snapshot, subject)
-        if not isinstance(asked, Decimal) or not isinstance(step, Decimal) or asked < step or step <= 0:
-            return None
-        if not stopping and not asked % step:
-            return canonical(asked)
-        situation = situation or self._situation(snapshot, "order")
-        return self._search(snapshot, stopping, lattice.Lattice(situation, solve.fact, step, int(asked // step)))
-
-    def _search(self, snapshot: Snapshot, stopping: list[Gate], grid: lattice.Lattice) -> str | None:
-        assert self._solve_slot is not None
-        allowed: lattice.Ranges = [(self._first(grid), grid.last)]
-        followed: set[int] = set()
-        while True:
-            try:
-                exempt = self._exempt_pieces(grid) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
-                if not any(part is True for _, _, part in exempt) and any(g.index in self._fixed for g in stopping):
-                    return None
-                for gate in stopping:
-                    allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt))
-                    followed.add(gate.index)
-            except lattice.NotLinear:
-                return None
-            if not allowed or allowed[-1][1] < allowed[-1][0]:
-                return None
-            value = grid.step * allowed[-1][1]
-            smaller = self.reader.resized(snapshot, self._solve_slot, value)
-            found = [self.ruleset.gates[i] for i in self._stopping(smaller, grid.situation.subject, "order")]
-            stopping = [g for g in found if g.enforced and g.index not in self._varying]
-            if not stopping:
-                return canonical(value)
-            if followed.issuperset(g.index for g in stopping):
-                raise ArithmeticError(f"gates {[g.id for g in stopping]} veto a size that they were found to allow")
-
-    def _first(self, grid: lattice.Lattice) -> int:
-        """The number of steps from which on the adjustable fact is in its declared range."""
-        low = self.ruleset.catalog.facts[grid.fact].low
-        whole, rest = divmod(low, grid.step) if low is not None else (0, 0)
-        return max(1, int(whole) + (rest > 0))
-
-    def _known(self, name: str, snapshot: Snapshot, subject: Subject | None) -> Value | None:
-        slot = self.reader.slots.get(name)
-        return snapshot.values[slot] if slot is not None else subject.facts.get(name) if subject else None
-
-    def _exempt_pieces(self, grid: lattice.Lattice) -> lattice.Pieces:
-        name = self.ruleset.head.exempt
-        return grid.whole(False) if name is None else lattice.follow(self.ruleset.measures[name].node, grid)
+        return nobody(head, snapshot.texts[slot] if head.key in snapshot.invalid else None)
 
     def _decision(
         self,
-        allowed: bool,
         subject: str | None,
         facts_json: str,
         *,
@@ -332,7 +254,7 @@ class Engine:
     ) -> Decision:
         solve = self.ruleset.head.solve
         return Decision(
-            allowed=allowed,
+            allowed=not vetoes,
             id=decision_id(self.ruleset.universe_hash, facts_json),
             subject=subject,
             ruleset=self.ruleset.ruleset_hash,
@@ -341,6 +263,6 @@ class Engine:
             shadow=shadow,
             largest_name=solve.name if solve else None,
             largest=largest,
-            left_out=() if allowed else self._left_out,
+            left_out=self._largest.left_out if vetoes else (),
             facts_json=facts_json,
         )

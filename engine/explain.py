@@ -9,9 +9,9 @@ from typing import Final
 from engine.catalog import Value
 from engine.interpret import Situation
 from engine.judge import Judgement, Outcome
-from engine.numbers import canonical, decimal_near, digits_apart, rounded
+from engine.numbers import MAX_DIGITS, apart, canonical, decimal_near, rounded
 from engine.reason import Reason
-from engine.ruleset import Bound, Gate, Multiple, Require, limit_of
+from engine.ruleset import Bound, Gate, Multiple, Require, SubjectHead, limit_of
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
 from engine.units import Kind, Unit, write_value
 
@@ -32,6 +32,7 @@ REFUSALS: Final[Mapping[Refusal, str]] = {
     Refusal.ENGINE_ERROR: "deciding failed; whatever went wrong, nothing passes",
 }
 
+WRITTEN_DIGITS: Final = 6
 _OVER: Final = {
     "at_most": "is over the cap of",
     "below": "is not below the cap of",
@@ -47,17 +48,26 @@ def veto_reason(judgement: Judgement, situation: Situation) -> Reason:
         return Reason(gate.id, gate.reason, text=_requirement(gate, situation), source=gate.source)
     source, layer = limit_source(gate, situation)
     headroom = judgement.headroom
-    digits = digits_apart(judgement.observed, judgement.limit)
+    observed, limit = apart(judgement.observed, judgement.limit)
     return Reason(
         gate.id,
         gate.reason,
-        observed=rounded(judgement.observed, digits),
-        limit=rounded(judgement.limit, digits),
+        observed=canonical(observed),
+        limit=canonical(limit),
         unit=gate.test.unit.name,
         headroom=None if headroom is None else rounded(headroom),
         source=source,
         text=_comparison(judgement, gate.test, situation, layer),
     )
+
+
+def nobody(head: SubjectHead, given: str | None) -> Reason:
+    """The reason of an intent about a subject that is not in the universe, as JSON, or that is not named (None)."""
+    if given is None:
+        text = f"{head.key} is missing: nothing can be decided about nobody"
+        return Reason(None, Refusal.FACTS_MISSING, fact=head.key, text=text)
+    name = given.strip('"')
+    return Reason(None, head.unknown, observed=name, fact=head.key, text=f"{name} is not in the universe")
 
 
 def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:
@@ -71,12 +81,11 @@ def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:
 
 def _comparison(judgement: Judgement, test: Bound | Multiple, situation: Situation, layer: str) -> str:
     assert judgement.observed is not None and judgement.limit is not None
-    label = _label(judgement.gate)
-    digits = 40 if isinstance(test, Multiple) else digits_apart(judgement.observed, judgement.limit, 6)
-    observed = display(judgement.observed, test.unit, situation, digits)
-    limit = display(judgement.limit, test.unit, situation, digits)
+    whole = isinstance(test, Multiple)
+    numbers = apart(judgement.observed, judgement.limit, MAX_DIGITS if whole else WRITTEN_DIGITS)
+    observed, limit = (_as_written(n, test.unit, situation) for n in numbers)
     words = "is no multiple of" if isinstance(test, Multiple) else _OVER[test.op]
-    return f"{label} {observed} {words} {limit}" + (f" ({layer})" if layer else "")
+    return f"{_label(judgement.gate)} {observed} {words} {limit}" + (f" ({layer})" if layer else "")
 
 
 def _label(gate: Gate) -> str:
@@ -87,12 +96,15 @@ def _label(gate: Gate) -> str:
     return gate.id.replace("_", " ")
 
 
-def display(value: Fraction, unit: Unit, situation: Situation, digits: int = 6) -> str:
+def display(value: Fraction, unit: Unit, situation: Situation) -> str:
     """A number as a person reads it: `31.24%`, `1h30m`."""
-    decimal = decimal_near(value, digits)
-    if unit.kind is Kind.AMOUNT and decimal == decimal.to_integral_value():
-        decimal = Decimal(canonical(decimal))
-    return write_value(decimal, unit, _own_names(unit, situation))
+    return _as_written(decimal_near(value, WRITTEN_DIGITS), unit, situation)
+
+
+def _as_written(value: Decimal, unit: Unit, situation: Situation) -> str:
+    if unit.kind is Kind.AMOUNT and value == value.to_integral_value():
+        value = Decimal(canonical(value))
+    return write_value(value, unit, _own_names(unit, situation))
 
 
 def written(value: Value, unit: Unit, situation: Situation) -> str:
@@ -105,7 +117,7 @@ def written(value: Value, unit: Unit, situation: Situation) -> str:
 def _own_names(unit: Unit, situation: Situation) -> dict[str, str]:
     """What the subject calls the things that the unit counts."""
     subject, head = situation.subject, situation.ruleset.head.subject
-    if subject is None or head is None:
+    if subject is None or head is None or not unit.names:
         return {}
     found = {n: subject.facts.get(f"{head.prefix}.{n}") for n in unit.names}
     return {n: v for n, v in found.items() if isinstance(v, str)}
@@ -131,9 +143,7 @@ def facts_of(node: Node, situation: Situation) -> dict[str, object]:
     for part in walk(node):
         match part:
             case FactRef(name=name):
-                value = situation.facts.get(name)
-                if value is None and situation.subject is not None:
-                    value = situation.subject.facts.get(name)
+                value = situation.value(name)
             case CapRef(name=cap):
                 name = f"caps.{cap}"
                 value, _ = situation.ruleset.cap(cap, situation.subject, situation.actor)

@@ -17,10 +17,12 @@ from engine.ruleset import RuleSet
 from engine.units import Kind
 from engine.values import check_range, typed_value
 
-MEMO_SIZE: Final = 1000
+# So many texts of a fact are remembered: enough for words and round numbers, and few enough to stay at hand.
+MEMO_SIZE: Final = 100
 MAX_BITS: Final = 256
-# What each text of a fact was read as, and is logged as.
-_Memo = dict[str | bool, tuple[Value, str]]
+# What a fact was read as, and what is logged of it.
+_Read = tuple[Value, str]
+_Memo = dict[str | bool, _Read]
 # Groups of facts by the segments of their names; a leaf is a fact's slot and memo.
 _TREE = dict[str, Any]
 
@@ -63,6 +65,7 @@ class FactReader:
         self._bounded = tuple(f.unit.kind is Kind.COUNT or f.low is not None or f.high is not None for f in self._facts)
         self._catalog = ruleset.catalog
         self._templates: dict[tuple[bool, ...], str] = {}
+        self._whole = _template([f.name for f in self._facts])
         self._no_texts: list[str | None] = [None] * len(self._facts)
         self._no_values: list[Value | None] = [None] * len(self.slots)
 
@@ -89,37 +92,39 @@ class FactReader:
             place = tree.get(key)
             if type(place) is tuple:
                 slot, memo = place
-                known = memo.get(raw) if type(raw) is str or type(raw) is bool else None
-                if known is not None:
-                    values[slot], texts[slot] = known
-                elif raw is not None:
-                    self._decode(slot, memo, raw, snapshot)
+                if type(raw) is Decimal:
+                    raw = str(raw)
+                read = memo.get(raw) if type(raw) is str or type(raw) is bool else None
+                if read is None and raw is not None:
+                    read = self._decoded(slot, memo, raw, snapshot)
+                if read is not None:
+                    values[slot], texts[slot] = read
             elif place is not None and (type(raw) is dict or isinstance(raw, Mapping)):
                 self._fill(place, raw, f"{prefix}{key}.", snapshot)
             elif raw is not None or place is None:
                 raise self._undeclared(f"{prefix}{key}", raw)
 
-    def _decode(self, slot: int, memo: _Memo, raw: Any, snapshot: Snapshot) -> None:
+    def _decoded(self, slot: int, memo: _Memo, raw: Any, snapshot: Snapshot) -> _Read | None:
+        """A fact as it is read for the first time; None, and noted, where it is invalid."""
         fact = self._facts[slot]
-        value: Value
         try:
             if type(raw) is str and self._numeric[slot]:
                 value, digits = read_number(raw)
                 if self._bounded[slot] or value <= 0:
                     check_range(raw, value, fact)
-                text = f'"{digits}"'
+                read: _Read = (value, f'"{digits}"')
             else:
-                value = typed_value(_plain(raw), fact)
-                text = _dump(canonical(value) if isinstance(value, Decimal) else value)
+                typed = typed_value(_plain(raw), fact)
+                read = (typed, _dump(canonical(typed) if isinstance(typed, Decimal) else typed))
         except ValueError as error:
             snapshot.invalid[fact.name] = str(error)
             snapshot.texts[slot] = _dump(_plain(raw))
-            return
-        snapshot.values[slot], snapshot.texts[slot] = value, text
+            return None
         if type(raw) is str or type(raw) is bool:
             if len(memo) >= MEMO_SIZE:
                 memo.clear()
-            memo[raw] = (value, text)
+            memo[raw] = read
+        return read
 
     def _undeclared(self, name: str, raw: Any) -> FactsFault:
         fact = self._catalog.facts.get(name)
@@ -148,6 +153,8 @@ class FactReader:
     def facts_json(self, snapshot: Snapshot) -> str:
         """All facts given, as canonical JSON nested by their dotted names."""
         texts = snapshot.texts
+        if None not in texts:
+            return self._whole % tuple(texts)
         present = tuple([t is not None for t in texts])
         template = self._templates.get(present)
         if template is None:
@@ -155,10 +162,6 @@ class FactReader:
                 [f.name for f, p in zip(self._facts, present, strict=True) if p]
             )
         return template % tuple([t for t in texts if t is not None])
-
-    def named(self, snapshot: Snapshot) -> dict[str, Value]:
-        """The facts that are known, by name."""
-        return {n: v for n, i in self.slots.items() if (v := snapshot.values[i]) is not None}
 
 
 _ONE: Final = Decimal(1)
@@ -186,7 +189,10 @@ def _named(raw: Any) -> str:
 
 
 def _dump(plain: Value | list[str]) -> str:
-    return json.dumps(plain, separators=(",", ":"))
+    return _ENCODER.encode(plain)
+
+
+_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 
 
 def _nested(names: list[str]) -> _TREE:

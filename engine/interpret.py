@@ -4,7 +4,7 @@ Every other backend must agree with it to the last digit.
 """
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
@@ -59,10 +59,11 @@ OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 
 @dataclass(slots=True)
 class Situation:
-    """Everything that one decision may read: known facts by name, invalid ones, and the caps that hold."""
+    """Everything that one decision may read: facts in their slots, the invalid ones, and the caps that hold."""
 
     ruleset: RuleSet
-    facts: Mapping[str, Value]
+    slots: Mapping[str, int]
+    values: Sequence[Value | None]
     invalid: Mapping[str, str]
     subject: Subject | None = None
     actor: Layer | None = None
@@ -71,8 +72,15 @@ class Situation:
 
     def value(self, name: str) -> Value | None:
         """A fact as it was given, or one of the subject's own; None where it is missing or invalid."""
-        given = self.facts.get(name)
-        return self.subject.facts.get(name) if given is None and self.subject is not None else given
+        slot = self.slots.get(name)
+        if slot is not None:
+            return self.values[slot]
+        return self.subject.facts.get(name) if self.subject is not None else None
+
+    @property
+    def facts(self) -> dict[str, Value]:
+        """The facts that were given and are known, by name."""
+        return {name: value for name, slot in self.slots.items() if (value := self.values[slot]) is not None}
 
     def fact(self, name: str) -> Answer:
         """A fact's value, or that it is unknown."""

@@ -1,9 +1,11 @@
 """Judging: what each gate says of a situation, and why."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Final
+from typing import Any, Final
 
 from engine.interpret import NOTHING, OPERATORS, Answer, Nothing, Situation, Unknown, evaluate
 from engine.ruleset import Bound, Gate, Multiple, Require, limit_of
@@ -74,6 +76,24 @@ def judge(gate: Gate, situation: Situation, *, exempt: bool) -> Judgement:
         if meant is False:
             return Judgement(gate, Outcome.NOT_MEANT)
     return _tested(gate, limit, situation)
+
+
+def found(gate: Gate, numbers: Sequence[Any]) -> Judgement:
+    """The veto of a gate by the decimals that a backend compared: numerator and denominator of measure and bound,
+    where a denominator of None is one; nothing for a condition.
+    """
+    if not numbers:
+        return Judgement(gate, Outcome.VETO)
+    a, b, c, d = numbers
+    return Judgement(gate, Outcome.VETO, _quotient(a, b), _quotient(c, d))
+
+
+def _quotient(numerator: Decimal, denominator: Decimal | None) -> Fraction:
+    a, b = numerator.as_integer_ratio()
+    if denominator is None:
+        return Fraction(a, b)
+    c, d = denominator.as_integer_ratio()
+    return Fraction(a * d, b * c)
 
 
 def _tested(gate: Gate, limit: Answer, situation: Situation) -> Judgement:

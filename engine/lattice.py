@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import Final, NamedTuple
+from typing import Final
 
 from engine.catalog import Value
 from engine.interpret import NOTHING, OPERATORS, Nothing, Situation, Unknown
@@ -42,14 +42,8 @@ _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 
 
-class Line(NamedTuple):
-    """(a + b·k) / d, with d positive."""
-
-    a: Decimal
-    b: Decimal = _ZERO
-    d: Decimal = _ONE
-
-
+# (a + b·k) / d as a, b, d, with d positive.
+Line = tuple[Decimal, Decimal, Decimal]
 UNKNOWN: Final = Unknown(())
 # Needs an invalid fact, which `on_missing: pass` does not let through.
 INVALID: Final = Unknown(("invalid",))
@@ -129,7 +123,7 @@ def _(node: Constant, lattice: Lattice) -> Pieces:
 @follow.of(FactRef)
 def _(node: FactRef, lattice: Lattice) -> Pieces:
     if node.name == lattice.fact:
-        return lattice.whole(Line(_ZERO, lattice.step))
+        return lattice.whole((_ZERO, lattice.step, _ONE))
     value = lattice.situation.value(node.name)
     return lattice.whole(_missing(node.name, lattice) if value is None else _part(value))
 
@@ -168,16 +162,13 @@ def _(node: OutputRef, lattice: Lattice) -> Pieces:
 
 @follow.of(Negate)
 def _(node: Negate, lattice: Lattice) -> Pieces:
-    return [
-        (lo, hi, Line(-p.a, -p.b, p.d) if isinstance(p, Line) else p) for lo, hi, p in follow(node.operand, lattice)
-    ]
+    return [(lo, hi, _negated(part)) for lo, hi, part in follow(node.operand, lattice)]
 
 
 @follow.of(Absolute)
 def _(node: Absolute, lattice: Lattice) -> Pieces:
     pieces = follow(node.operand, lattice)
-    negated: Pieces = [(lo, hi, Line(-p.a, -p.b, p.d) if isinstance(p, Line) else p) for lo, hi, p in pieces]
-    return _extreme("max", pieces, negated)
+    return _extreme("max", pieces, [(lo, hi, _negated(part)) for lo, hi, part in pieces])
 
 
 @follow.of(Extreme)
@@ -190,7 +181,7 @@ def _(node: Extreme, lattice: Lattice) -> Pieces:
 
 @follow.of(Arithmetic)
 def _(node: Arithmetic, lattice: Lattice) -> Pieces:
-    return _merge(follow(node.left, lattice), follow(node.right, lattice), lambda x, y: _arithmetic(node.op, x, y))
+    return _merge(follow(node.left, lattice), follow(node.right, lattice), _ARITHMETIC[node.op])
 
 
 @follow.of(Compare)
@@ -244,16 +235,21 @@ def _unknown(*parts: Part) -> Unknown:
 def _part(value: Value | Fraction) -> Part:
     """A stored value as a part."""
     if isinstance(value, Decimal):
-        return Line(value)
+        return value, _ZERO, _ONE
     if isinstance(value, Fraction):
-        return Line(Decimal(value.numerator), d=Decimal(value.denominator))
+        return Decimal(value.numerator), _ZERO, Decimal(value.denominator)
     return frozenset(value) if isinstance(value, tuple) else value
+
+
+def _negated(part: Part) -> Part:
+    if not isinstance(part, tuple):
+        return part
+    a, b, d = part
+    return -a, -b, d
 
 
 def _paired(left: Pieces, right: Pieces) -> list[tuple[int, int, Part, Part]]:
     """Both functions side by side, on ranges in which neither changes its part."""
-    if len(left) == 1 and len(right) == 1:
-        return [(left[0][0], left[0][1], left[0][2], right[0][2])]
     pairs: list[tuple[int, int, Part, Part]] = []
     i = j = 0
     while i < len(left) and j < len(right):
@@ -269,68 +265,82 @@ def _paired(left: Pieces, right: Pieces) -> list[tuple[int, int, Part, Part]]:
 
 def _merge(left: Pieces, right: Pieces, to: Callable[[Part, Part], Part]) -> Pieces:
     """One function made of two."""
+    if len(left) == 1 and len(right) == 1:
+        lo, hi, x = left[0]
+        return [(lo, hi, to(x, right[0][2]))]
     return [(lo, hi, to(x, y)) for lo, hi, x, y in _paired(left, right)]
 
 
-def _arithmetic(op: str, x: Part, y: Part) -> Part:
-    if not isinstance(x, Line) or not isinstance(y, Line):
+def _sum(x: Part, y: Part) -> Part:
+    if not isinstance(x, tuple) or not isinstance(y, tuple):
         return _unknown(x, y)
-    if op in "+-":
-        return _sum(x, y if op == "+" else Line(-y.a, -y.b, y.d))
-    if op == "*":
-        if x.b and y.b:
-            raise NotLinear("a product of two numbers that both vary")
-        return Line(x.a * y.a, x.a * y.b + x.b * y.a, x.d * y.d)
-    if y.b:
+    (a, b, d), (p, q, r) = x, y
+    return (a + p, b + q, d) if d == r else (a * r + p * d, b * r + q * d, d * r)
+
+
+def _product(x: Part, y: Part) -> Part:
+    if not isinstance(x, tuple) or not isinstance(y, tuple):
+        return _unknown(x, y)
+    (a, b, d), (p, q, r) = x, y
+    if b and q:
+        raise NotLinear("a product of two numbers that both vary")
+    return a * p, a * q + b * p, d * r
+
+
+def _quotient(x: Part, y: Part) -> Part:
+    if not isinstance(x, tuple) or not isinstance(y, tuple):
+        return _unknown(x, y)
+    (a, b, d), (p, q, r) = x, y
+    if q:
         raise NotLinear("a divisor that varies")
-    return Line(x.a * y.d, x.b * y.d, x.d * y.a)
+    return a * r, b * r, d * p
 
 
-def _sum(x: Line, y: Line) -> Line:
-    if x.d == y.d:
-        return Line(x.a + y.a, x.b + y.b, x.d)
-    return Line(x.a * y.d + y.a * x.d, x.b * y.d + y.b * x.d, x.d * y.d)
+def _difference(x: Part, y: Part) -> Part:
+    return _sum(x, _negated(y))
+
+
+_ARITHMETIC: Final = {"+": _sum, "-": _difference, "*": _product, "/": _quotient}
 
 
 def _signs(line: Line, lo: int, hi: int) -> list[tuple[int, int, int]]:
     """The sign of a line on lo…hi, in ranges in which it stays the same."""
-    if not line.b:
-        return [(lo, hi, (line.a > 0) - (line.a < 0))]
-    rising = 1 if line.b > 0 else -1
-    whole, rest = divmod(-line.a, line.b)
+    a, b, _ = line
+    if not b:
+        return [(lo, hi, (a > 0) - (a < 0))]
+    rising = 1 if b > 0 else -1
+    whole, rest = divmod(-a, b)
     root = int(whole)
     if not rest:
         parts = [(lo, min(hi, root - 1), -rising), (max(lo, root), min(hi, root), 0), (max(lo, root + 1), hi, rising)]
     else:
-        below = root - 1 if (line.a > 0) is (line.b > 0) else root  # divmod cuts towards zero
+        below = root - 1 if (a > 0) is (b > 0) else root  # divmod cuts towards zero
         parts = [(lo, min(hi, below), -rising), (max(lo, below + 1), hi, rising)]
     return [p for p in parts if p[0] <= p[1]]
 
 
-def _difference(x: Line, y: Line) -> Line:
-    return _sum(x, Line(-y.a, -y.b, y.d))
-
-
 def _compared(op: str, left: Pieces, right: Pieces) -> Pieces:
+    compare = OPERATORS[op]
     pieces: Pieces = []
     for lo, hi, x, y in _paired(left, right):
-        if isinstance(x, Unknown) or isinstance(y, Unknown):
+        difference = _difference(x, y) if isinstance(x, tuple) and isinstance(y, tuple) else None
+        if isinstance(difference, tuple):
+            pieces += [(start, end, bool(compare(sign, 0))) for start, end, sign in _signs(difference, lo, hi)]
+        elif isinstance(x, Unknown) or isinstance(y, Unknown):
             pieces.append((lo, hi, _unknown(x, y)))
-        elif isinstance(x, Line) and isinstance(y, Line):
-            for start, end, sign in _signs(_difference(x, y), lo, hi):
-                pieces.append((start, end, bool(OPERATORS[op](sign, 0))))
         else:
-            pieces.append((lo, hi, bool(OPERATORS[op](x, y))))
+            pieces.append((lo, hi, bool(compare(x, y))))
     return pieces
 
 
 def _extreme(op: str, left: Pieces, right: Pieces) -> Pieces:
     pieces: Pieces = []
     for lo, hi, x, y in _paired(left, right):
-        if not isinstance(x, Line) or not isinstance(y, Line):
-            pieces.append((lo, hi, _unknown(x, y)))
+        difference = _difference(x, y)
+        if not isinstance(difference, tuple):
+            pieces.append((lo, hi, difference))
             continue
-        for start, end, sign in _signs(_difference(x, y), lo, hi):
+        for start, end, sign in _signs(difference, lo, hi):
             larger, smaller = (x, y) if sign >= 0 else (y, x)
             pieces.append((start, end, larger if op == "max" else smaller))
     return pieces
@@ -340,13 +350,13 @@ def _multiples(measure: Pieces, step: Pieces) -> Pieces:
     """Where the measure is a whole multiple of the step: everywhere or nowhere, or else not to be followed."""
 
     def whole(x: Part, y: Part) -> Part:
-        if not isinstance(x, Line) or not isinstance(y, Line):
+        if not isinstance(x, tuple) or not isinstance(y, tuple):
             return _unknown(x, y)
-        if y.b:
+        (a, b, d), (p, q, r) = x, y
+        if q:
             raise NotLinear("a step that varies")
-        step, scale = y.a * x.d, y.d
-        if (x.b * scale) % step:
+        if (b * r) % (p * d):
             raise NotLinear("multiples that come and go")
-        return not (x.a * scale) % step
+        return not (a * r) % (p * d)
 
     return _merge(measure, step, whole)

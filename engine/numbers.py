@@ -38,7 +38,7 @@ _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?")
-_CANONICAL = re.compile(r"0|-?(?:[1-9][0-9]*|0(?=\.))(?:\.[0-9]*[1-9])?")
+_PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?")
 
 
 class NumberFault(ValueError):
@@ -87,12 +87,16 @@ def canonical(value: Decimal) -> str:
 def read_number(text: str) -> tuple[Decimal, str]:
     """The decimal that is written and its canonical text; see `parse_number`.
 
-    A text that is canonical already, and no longer than MAX_DIGITS, is within every bound.
+    A text without exponent and leading zeros, no longer than MAX_DIGITS, is within every bound.
     """
-    if len(text) <= MAX_DIGITS and _CANONICAL.fullmatch(text):
-        return Decimal(text), text
-    value = parse_number(text)
-    return value, canonical(value)
+    if len(text) > MAX_DIGITS or not _PLAIN.fullmatch(text):
+        value = parse_number(text)
+        return value, canonical(value)
+    if text[-1] == "0" and "." in text:
+        text = text.rstrip("0").rstrip(".")
+    if text == "-0":
+        text = "0"
+    return Decimal(text), text
 
 
 def rounded(value: Fraction, digits: int = SHOWN_DIGITS) -> str:
@@ -102,7 +106,7 @@ def rounded(value: Fraction, digits: int = SHOWN_DIGITS) -> str:
 
 def decimal_near(value: Fraction, digits: int) -> Decimal:
     """A rational as a decimal, rounded half-even to so many significant digits."""
-    return _rounding(digits).divide(Decimal(value.numerator), Decimal(value.denominator))
+    return _rounding(digits).divide(*value.as_integer_ratio())
 
 
 @lru_cache(maxsize=64)
@@ -118,8 +122,10 @@ def settled(numerator: Decimal, denominator: Decimal = _ONE) -> Decimal:
     return _SETTLING.add(_SETTLING.normalize(_SETTLING.divide(numerator, denominator)), _ZERO)
 
 
-def digits_apart(one: Fraction, other: Fraction, digits: int = SHOWN_DIGITS) -> int:
-    """So many significant digits, or as many more as keep unequal numbers unequal when both are rounded to them."""
-    while one != other and decimal_near(one, digits) == decimal_near(other, digits):
+def apart(one: Fraction, other: Fraction, digits: int = SHOWN_DIGITS) -> tuple[Decimal, Decimal]:
+    """Both rounded to so many significant digits, or to as many more as keep unequal numbers unequal."""
+    near, beside = decimal_near(one, digits), decimal_near(other, digits)
+    while near == beside and one != other:
         digits *= 2
-    return digits
+        near, beside = decimal_near(one, digits), decimal_near(other, digits)
+    return near, beside

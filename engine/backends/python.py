@@ -5,9 +5,8 @@ assembled as a Python syntax tree from the checked tree, never from text; caps a
 it as values; measures that are named several times are worked out once; a division is never carried out but held as
 numerator and denominator, both exact decimals.
 
-A shape's function answers with the indexes of the gates that veto, a table's with what the table says; or either
-with None when a fact that it needs is missing: the interpreter then decides, so that what is missing is explained
-in one place.
+A shape's function answers with the gates that veto, a table's with what the table says; or either with None when a
+fact that it needs is missing: the interpreter then decides, so that what is missing is explained in one place.
 """
 
 import ast
@@ -29,7 +28,10 @@ from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_
 from engine.tree import CapRef, Node
 
 Values = list[Value | None]
-Run = Callable[[Values], list[int] | None]
+# A gate that vetoes: its index and, unless it is a condition, numerator and denominator of measure and bound, where
+# None is one.
+Veto = tuple[Any, ...]
+Run = Callable[[Values], list[Veto] | None]
 Ask = Callable[[Values], Answer | None]
 
 
@@ -135,17 +137,22 @@ def _tables(ruleset: RuleSet, tops: Sequence[Node], to: Translator) -> list[ast.
 
 
 def _gate(gate: Gate, to: Translator) -> ast.stmt:
+    """Notes the gate where it vetoes, with the numbers that it compared."""
     test = gate.test
+    numbers: list[ast.expr] = []
     if isinstance(test, Bound):
         passes = to.compared(PASSES[test.op], test.measure, test.limit)
+        numbers = to.numbers(test.measure, test.limit)
     elif isinstance(test, Multiple):
-        passes = to.multiple(test)
+        passes = to.multiple(test.measure, test.step)
+        numbers = to.numbers(test.measure, test.step)
     else:
         passes = to.condition(test.condition)
     veto: ast.expr = invert(passes)
     if gate.when is not None:
         veto = ast.BoolOp(ast.And(), [to.condition(gate.when), veto])
-    append = ast.Call(ast.Attribute(local("out"), "append", ast.Load()), [ast.Constant(gate.index)], [])
+    found = ast.Tuple([ast.Constant(gate.index), *numbers], ast.Load())
+    append = ast.Call(ast.Attribute(local("out"), "append", ast.Load()), [found], [])
     return ast.If(veto, [ast.Expr(append)], [])
 
 

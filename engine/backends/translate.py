@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import singledispatchmethod
 from typing import Final
 
-from engine.ruleset import Multiple, Row, RuleSet
+from engine.ruleset import Row, RuleSet
 from engine.tree import (
     Absolute,
     Arithmetic,
@@ -119,10 +119,15 @@ class Translator:
         numerator, denominator = self._number(node)
         return [assign(f"t_{name}", numerator), assign(f"u_{name}", denominator or self._constant(Fraction(1)))]
 
-    def multiple(self, test: Multiple) -> ast.expr:
+    def multiple(self, measure: Node, step: Node) -> ast.expr:
         """Whether the measure is a whole multiple of the step."""
-        (a, b), (c, d) = self._number(test.measure), self._number(test.step)
+        (a, b), (c, d) = self._number(measure), self._number(step)
         return invert(ast.BinOp(times(a, d), ast.Mod(), times(c, b)))
+
+    def numbers(self, *nodes: Node) -> list[ast.expr]:
+        """Numerator and denominator (None for one) of each."""
+        parts = [part for node in nodes for part in self._number(node)]
+        return [ast.Constant(None) if part is None else part for part in parts]
 
     def fact(self, name: str) -> ast.expr:
         """A fact of the caller's, loaded once; or one of the subject's, bound as a value."""

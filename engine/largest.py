@@ -1,0 +1,109 @@
+"""The largest value of the adjustable fact on its step that a whole decision allows."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+from engine import lattice
+from engine.catalog import Value
+from engine.facts import FactReader, Snapshot
+from engine.interpret import Situation
+from engine.judge import may_be_exempt
+from engine.numbers import canonical
+from engine.reach import reach
+from engine.ruleset import Gate, RuleSet, SolveHead, Subject, gate_nodes
+
+# The gates that stop these facts.
+Stopping = Callable[[Snapshot], list[Gate]]
+
+
+class Largest:
+    """Searches the sizes that gates leave.
+
+    Only the gates that stop an intent are followed; what they leave is decided again, and whatever then stops it is
+    followed too. The answer is exact: each gate followed excludes only what it vetoes. Gates over facts that must be
+    supplied anew for another size are left out, and named in `left_out`.
+    """
+
+    def __init__(self, ruleset: RuleSet, reader: FactReader, stopping: Stopping) -> None:
+        self._ruleset = ruleset
+        self._reader = reader
+        self._stopping = stopping
+        solve = ruleset.head.solve
+        facts = ruleset.catalog.facts
+        vary = {n for n, f in facts.items() if solve is not None and f.varies_with == solve.fact}
+        read = [(g.index, reach(ruleset, *gate_nodes(g))) for g in ruleset.gates]
+        self._varying = frozenset(index for index, names in read if vary & names)
+        # Gates that say the same whatever the size is: no smaller one passes them.
+        self._fixed = frozenset(index for index, names in read if solve and solve.fact not in names)
+        self.left_out = tuple(g.id for g in ruleset.gates if g.index in self._varying)
+
+    def find(
+        self, snapshot: Snapshot, subject: Subject | None, stopping: list[Gate], situation: Callable[[], Situation]
+    ) -> str | None:
+        """The largest value, no larger than asked; None where there is none, or no gate can be followed to it.
+
+        Args:
+            snapshot: the facts.
+            subject: whose facts they are.
+            stopping: the gates that stop them as they are.
+            situation: makes their situation, which is needed for a search only.
+        """
+        solve = self._ruleset.head.solve
+        if solve is None:
+            return None
+        slot = self._reader.slots[solve.fact]
+        asked, step = snapshot.values[slot], self._step(solve, snapshot, subject)
+        if not isinstance(asked, Decimal) or not isinstance(step, Decimal) or asked < step or step <= 0:
+            return None
+        followed = self._followed(stopping)
+        if not followed and not asked % step:
+            return canonical(asked)
+        if self._hopeless(followed):
+            return None
+        return self._search(
+            snapshot, slot, followed, lattice.Lattice(situation(), solve.fact, step, int(asked // step))
+        )
+
+    def _step(self, solve: SolveHead, snapshot: Snapshot, subject: Subject | None) -> Value | None:
+        slot = self._reader.slots.get(solve.step)
+        return snapshot.values[slot] if slot is not None else subject.facts.get(solve.step) if subject else None
+
+    def _followed(self, stopping: list[Gate]) -> list[Gate]:
+        return [g for g in stopping if g.enforced and g.index not in self._varying]
+
+    def _hopeless(self, stopping: list[Gate]) -> bool:
+        """Whether a gate stops every size, exempt or not."""
+        return any(g.index in self._fixed and not may_be_exempt(g) for g in stopping)
+
+    def _search(self, snapshot: Snapshot, slot: int, stopping: list[Gate], grid: lattice.Lattice) -> str | None:
+        allowed: lattice.Ranges = [(self._first(grid), grid.last)]
+        seen: set[int] = set()
+        while True:
+            try:
+                exempt = self._exempt(grid) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
+                if not any(part is True for _, _, part in exempt) and any(g.index in self._fixed for g in stopping):
+                    return None
+                for gate in stopping:
+                    allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt))
+                    seen.add(gate.index)
+            except lattice.NotLinear:
+                return None
+            if not allowed or allowed[-1][1] < allowed[-1][0]:
+                return None
+            value = grid.step * allowed[-1][1]
+            smaller = self._reader.resized(snapshot, slot, value)
+            stopping = self._followed(self._stopping(smaller))
+            if not stopping:
+                return canonical(value)
+            if seen.issuperset(g.index for g in stopping):
+                raise ArithmeticError(f"gates {[g.id for g in stopping]} veto a size that they were found to allow")
+
+    def _first(self, grid: lattice.Lattice) -> int:
+        """The number of steps from which on the adjustable fact is in its declared range."""
+        low = self._ruleset.catalog.facts[grid.fact].low
+        whole, rest = divmod(low, grid.step) if low is not None else (0, 0)
+        return max(1, int(whole) + (rest > 0))
+
+    def _exempt(self, grid: lattice.Lattice) -> lattice.Pieces:
+        name = self._ruleset.head.exempt
+        return grid.whole(False) if name is None else lattice.follow(self._ruleset.measures[name].node, grid)
