@@ -6,17 +6,20 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 # Targets share .venv and the generated files, so they take turns, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help run test check universe docs format bench clean
+.PHONY: help run test soak check universe docs format bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
-run: .venv/.installed ## compile the rules, then rehearse: orders, decisions and reasons
+run: .venv/.installed ## compile the rules, then run the strategies on paper, over a synthetic market
 	$(BIN)/hedgerow universe
-	$(BIN)/hedgerow rehearse
+	$(BIN)/hedgerow run --new
 
 test: .venv/.installed-test ## run the tests; ARGS='-k gate' picks some
 	$(BIN)/pytest -n auto $(ARGS)
+
+soak: .venv/.installed-test ## prove at length what the tests sample: 200 kills over CANDLES, or the synthetic market
+	$(BIN)/python -m tests.execution.kills $(CANDLES) --runs 20 --kills 10
 
 check: .venv/.installed-dev ## check format, lint, types, floors, rules, and that generated files are fresh
 	$(BIN)/ruff format --check

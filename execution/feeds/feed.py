@@ -21,7 +21,7 @@ class Feed:
         ticks: how many ticks to expect. Fewer come where all symbols have a gap at once.
         remarks: what is known before the first tick; the ticks carry the rest.
         start: begins an iteration.
-        ends: when the last bar of a symbol closes, for those that end before the feed does.
+        ends: when the last bar of a symbol closes, for those that end a day or more before the feed does.
     """
 
     symbols: tuple[str, ...]

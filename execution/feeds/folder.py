@@ -28,6 +28,8 @@ from universe.trading import Bar, Funding, Mark, Remark, Tick
 
 FINGERPRINT: Final = "candles 1"
 ABOVE: Final = 3
+# Recordings of several symbols end minutes apart, as they were fetched; one that ends a day before has ended.
+EARLY: Final = 86_400
 
 Sources = Mapping[str, list[Source]]
 
@@ -118,7 +120,7 @@ def open_folder(
         ticks=(recording.last - recording.first) // recording.interval + 1,
         remarks=tuple(_known(recording, files, symbols)),
         start=recording.ticks,
-        ends={s: f[-1].last + recording.interval for s, f in candles.items() if f[-1].last < recording.last},
+        ends={s: f[-1].last + recording.interval for s, f in candles.items() if f[-1].last < recording.last - EARLY},
     )
 
 

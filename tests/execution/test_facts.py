@@ -1,0 +1,136 @@
+from decimal import Decimal
+
+import pytest
+
+from engine.facts import Snapshot
+from execution.facts import PRODUCERS, gather
+from execution.ticket import About
+from tests.execution.arena import HOUR, START, WARM, Arena, bar, buy, calm, feed_of, told, universe_of
+from universe.trading import Side
+
+NOW = START + WARM * HOUR
+BTC, ETH = "BTCUSDT", "ETHUSDT"
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory):
+    """A desk that holds BTC for two strategies, on the close of a calm hour."""
+    bars = calm(BTC, WARM + 2, 50_000) + calm(ETH, WARM + 2, 3_000)
+    script = {NOW: [buy(BTC, "0.006")]}
+    other = {NOW: [buy(BTC, "0.004", strategy="vol_target"), buy(ETH, "0.1", strategy="vol_target")]}
+    arena = Arena(
+        tmp_path_factory.mktemp("run"), feed_of(bars), [told(script, (BTC, ETH)), told(other, (BTC, ETH), "vol_target")]
+    )
+    arena.run()
+    return arena.loop.desk
+
+
+def named(facts, prefix=""):
+    """Every fact by its dotted name."""
+    found = {}
+    for key, value in facts.items():
+        found |= named(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
+    return found
+
+
+def about(side=Side.SELL, quantity="0.002", price="50000"):
+    """An order of momentum in BTC."""
+    return About("momentum", BTC, side, False, Decimal(quantity), Decimal(price), Decimal(2))
+
+
+def test_every_declared_fact_has_one_producer_and_it_is_the_declared_one(desk):
+    """What the catalog says a source produces is what that source's producer gives, and nothing else gives it."""
+    declared = universe_of().document["facts"]
+    supplied = {f.name for f in desk.gate.risk.universe.ruleset.supplied}
+    by_producer = {name: set(named(produce(desk, about()))) for name, produce in PRODUCERS.items()}
+    for name, facts in by_producer.items():
+        assert facts == {f for f in supplied if declared[f]["from"] == name}, name
+
+
+def test_all_facts_of_an_order_are_readable_and_none_is_missing(desk):
+    """The engine takes them as they are: exact numbers, in range."""
+    snapshot: Snapshot = desk.gate.risk.engine.reader.read(gather(desk, about()))
+    assert snapshot.invalid == {}
+    assert [f for f, slot in desk.gate.risk.engine.reader.slots.items() if snapshot.values[slot] is None] == []
+
+
+def test_what_two_strategies_hold_is_each_ones_own_and_the_wallets_sum(desk):
+    """own.* is momentum's 0.006, position.* the wallet's 0.010; others are ETH, and of the group too."""
+    facts = named(gather(desk, about()))
+    price = desk.price(BTC)
+    assert (facts["own.quantity"], facts["position.quantity"]) == (Decimal("0.006"), Decimal("0.010"))
+    assert facts["own.notional"] == Decimal("0.006") * price
+    assert facts["own.others"] == 0
+    eth = Decimal("0.1") * desk.price(ETH)
+    assert facts["gross.others"] == facts["tier.others"] == facts["group.others"] == facts["net.long_others"] == eth
+    assert facts["net.short_others"] == -eth
+    assert (facts["positions.open"], facts["own.positions"]) == (2, 1)
+
+
+def test_working_orders_count_in_every_exposure(desk):
+    """A buy that works is in working.*, own.buys, and in the exposure of its tier as seen from another symbol."""
+    before = named(gather(desk, About("momentum", ETH, Side.BUY, False, Decimal("0.1"), Decimal(3000), Decimal(2))))
+    order = next(iter(_sent(desk)))
+    desk.books.orders[order.id] = order
+    after = named(gather(desk, About("momentum", ETH, Side.BUY, False, Decimal("0.1"), Decimal(3000), Decimal(2))))
+    here = named(gather(desk, about(Side.BUY)))
+    del desk.books.orders[order.id]
+    worth = order.quantity * order.worst_price
+    assert after["tier.others"] - before["tier.others"] == after["gross.others"] - before["gross.others"] == worth
+    assert (here["working.buys"], here["working.buy_quantity"], here["own.buys"]) == (worth, order.quantity, worth)
+    assert after["margin.available"] == before["margin.available"] - worth / 2
+
+
+def _sent(desk):
+    from execution.orders import Order, State, Type
+
+    yield Order(
+        id="x",
+        intent="i",
+        clearance="c",
+        strategy="momentum",
+        symbol=BTC,
+        side=Side.BUY,
+        type=Type.LIMIT,
+        price=Decimal(49_000),
+        worst_price=Decimal(50_000),
+        quantity=Decimal("0.003"),
+        post_only=True,
+        reduce_only=False,
+        leverage=Decimal(2),
+        cause="strategy",
+        route="",
+        offset=Decimal(0),
+        retries=1,
+        patience=60,
+        sent=NOW,
+        expires=NOW + 600,
+        state=State.WORKING,
+    )
+
+
+def test_when_nothing_is_known_yet_then_facts_are_absent_never_zero(tmp_path):
+    """Before the warm-up volatility, VaR and shortfall are missing, and an intent ends with what is not known."""
+    bars = calm(BTC, 10, 50_000)
+    arena = Arena(tmp_path, feed_of(bars), [told({START + 5 * HOUR: [buy(BTC)]}, (BTC,))])
+    events = arena.run()
+    facts = named(gather(arena.loop.desk, about()))
+    assert facts["market.vol_short"] is facts["market.vol_long"] is facts["risk.portfolio_var"] is None
+    assert [(e.reason, "market.vol" in e.text) for e in events if e.kind == "intent_dropped"] == [("no_size", True)]
+
+
+def test_value_at_risk_counts_the_order(desk):
+    """More of what is held is more risk; selling it is less."""
+    more, less = (named(gather(desk, about(side)))["risk.portfolio_var"] for side in (Side.BUY, Side.SELL))
+    assert more > less > 0
+
+
+def test_nav_is_as_old_as_the_oldest_price_in_it(tmp_path):
+    """A symbol that is held and has stopped trading makes NAV old, and NAV that is old stops entries."""
+    silent = [bar(ETH, NOW + i * HOUR, (3_000, 3_001, 2_999, 3_000)) for i in range(3)]
+    bars = calm(BTC, WARM + 1, 50_000) + calm(ETH, WARM, 3_000) + silent
+    script = {NOW: [buy(BTC, "0.004")], NOW + 2 * HOUR: [buy(ETH, "0.1")]}
+    events = Arena(tmp_path, feed_of(bars), [told(script, (BTC, ETH))]).run()
+    last = [e for e in events if e.kind == "decision"][-1]
+    assert [v["reason"] for v in last.record["vetoes"]] == ["nav_stale"]
+    assert last.record["facts"]["nav"]["age"] == "3600"
