@@ -31,7 +31,7 @@ class LockHeld(RuntimeError):
         who = "another process" if holder.pid is None else f"process {holder.pid}"
         super().__init__(f"{folder} is in use: {who} runs there")
         self.holder = holder
-        self.help = "end it first, or name another folder with --run; two runs never share one"
+        self.help = "end it first, or name another folder: two runs never share one"
 
 
 class LockFault(RuntimeError):

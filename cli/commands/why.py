@@ -2,35 +2,46 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from cli.decided import Stored, candidates, from_log, from_run, universe_of
 from cli.project import fail, quiet_pipe, root, wide_console
+from cli.runs import FOLDER, explained, run_option
 
 if TYPE_CHECKING:
     from engine import Decision
     from engine.interpret import Situation
     from engine.judge import Judgement
-    from universe.reader import Universe
 
-LOG = Path("logs/rehearsal/decisions.jsonl")
+JOURNAL: Final = "journal.db"
+FILE: Final = "universe/universe.json"
+LOG: Final = Path("logs/rehearsal/decisions.jsonl")
 
 
 @click.command(name="why")
 @click.argument("decision", required=False)
-@click.option("--log", type=click.Path(path_type=Path), help=f"The decisions log; default {LOG}. `-` reads stdin.")
+@run_option
+@click.option("--log", type=click.Path(path_type=Path), help="A log of `decide` or `rehearse` instead; `-` is stdin.")
 @click.option("--universe", "universe_file", type=click.Path(path_type=Path), help="The universe that decided.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
 @quiet_pipe
+@explained
 def command(
-    given_root: Path | None, decision: str | None, log: Path | None, universe_file: Path | None, as_json: bool
+    given_root: Path | None,
+    decision: str | None,
+    run: Path | None,
+    log: Path | None,
+    universe_file: Path | None,
+    as_json: bool,
 ) -> None:
     """Explain a stored decision, gate by gate: observed, limit, headroom, source line, and the facts used.
 
-    DECISION is an id or the beginning of one, or #N for the N-th line of the log; default: the last veto.
-    The decision is made again by the universe of its day, and must come out the same.
+    DECISION is an id or the beginning of one, or #N for the N-th decision; of a run also the number of its event in
+    the journal, or an intent; default: the last veto. Without --run and --log it is the project's own run, or where
+    there is none the last rehearsal. The decision is made again by the universe of its day, and must come out the same.
     """
     from engine import Decision, Engine
     from engine.engine import SCOPES
@@ -38,82 +49,41 @@ def command(
     from engine.facts import parse_json
 
     folder = root(given_root)
-    path = log if log is not None else folder / LOG
-    record, number = _find(path, decision)
+    stored, files = _stored(folder, decision, run, log)
     try:
-        stored = Decision.from_json(record)
+        made = Decision.from_json(stored.line)
     except ValueError as error:
-        fail(f"{path}:{number}: {error}", "the log holds decisions as `hedgerow decide` writes them")
-    universe = _universe(stored, folder, path, universe_file)
+        fail(f"{stored.place}: {error}", "the log holds decisions as `hedgerow decide` writes them")
+    kept = candidates(made.universe, *files)
+    universe = universe_of(made.universe, [universe_file] if universe_file else [*kept, folder / FILE])
     engine = Engine(universe.ruleset, "interpreter")
-    facts = parse_json(stored.facts_json)
-    scope = next((s for s in SCOPES if engine.decide(facts, s).to_json() == stored.to_json()), None)
-    if scope is None and stored.reasons != (Refusal.INPUT_INVALID,):
+    facts = parse_json(made.facts_json)
+    scope = next((s for s in SCOPES if engine.decide(facts, s).to_json() == made.to_json()), None)
+    if scope is None and made.reasons != (Refusal.INPUT_INVALID,):
         click.echo("warning: deciding again gives another answer than the one that is stored", err=True)
-    judged = stored.subject in universe.ruleset.subjects or (scope == "account" and stored.subject is None)
+    judged = made.subject in universe.ruleset.subjects or (scope == "account" and made.subject is None)
     judgements, situation = engine.judgements(engine.reader.read(facts), scope or "order") if judged else ([], None)
     if as_json:
-        click.echo(
-            json.dumps(
-                {"decision": json.loads(record), "gates": [_entry(j, situation) for j in judgements]},
-                ensure_ascii=False,
-                indent=1,
-            )
-        )
+        entries = [_entry(j, situation) for j in judgements]
+        found = {**stored.intent, "decision": json.loads(stored.line), "gates": entries}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=1))
         return
-    _show(stored, scope, judgements, situation)
+    for told in stored.told:
+        click.echo(told)
+    _show(made, scope, judgements, situation)
 
 
-def _find(path: Path, wanted: str | None) -> tuple[str, int]:
-    """The wanted line of a decisions log, and its number."""
-    import sys
-
-    try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        lines = [line.decode() for line in raw.splitlines()]
-    except UnicodeDecodeError:
-        fail(f"{path} is not UTF-8", "the log holds decisions as `hedgerow decide` writes them")
-    except OSError as error:
-        fail(
-            f"{path} can't be read: {error.strerror}",
-            "run `hedgerow rehearse`, or give --log the log of `hedgerow decide`",
-        )
-    if wanted is not None and wanted.startswith("#"):
-        number = int(wanted[1:]) if wanted[1:].isdigit() else 0
-        if not 0 < number <= len(lines):
-            fail(f"{path} has no line {wanted}", f"it has {len(lines)}")
-        return lines[number - 1], number
-    prefix = "" if wanted is None else wanted if wanted.startswith("sha256:") else f"sha256:{wanted}"
-    mark = f'"id":"{prefix}'
-    for number in range(len(lines), 0, -1):
-        line = lines[number - 1]
-        if wanted is None and line.startswith('{"decision":"veto"'):
-            return line, number
-        if wanted is not None and mark in line[:120]:
-            return line, number
-    fail(f"{path} holds no decision {wanted}" if wanted else f"{path} holds no veto", "give an id, or #N for a line")
-
-
-def _universe(stored: "Decision", folder: Path, log: Path, given: Path | None) -> "Universe":
-    """The universe that decided: as given, kept beside the log, or the project's own."""
-    from universe.reader import UniverseFault, parse
-
-    kept = log.parent / "universes" / f"{stored.universe.removeprefix('sha256:')}.json"
-    for path in (given,) if given is not None else (kept, folder / "universe/universe.json"):
-        if path is None or not path.is_file():
-            continue
-        try:
-            text = path.read_bytes().decode()
-            document = json.loads(text)
-            found = parse(text, document.get("environment", "prod") if isinstance(document, dict) else "prod")
-        except (UniverseFault, ValueError, RecursionError) as fault:
-            fail(f"{path}: {fault}", getattr(fault, "help", None))
-        if found.ruleset.universe_hash == stored.universe:
-            return found
-    fail(
-        f"the universe {stored.universe} that made this decision is not here",
-        "give --universe the file of that day; a run keeps it in universes/ beside its log",
-    )
+def _stored(folder: Path, decision: str | None, run: Path | None, log: Path | None) -> tuple[Stored, tuple[Path, ...]]:
+    """The decision that is meant, and the folders that may keep its universe."""
+    if run is not None and log is not None:
+        fail("--run and --log name two places", "give one of them")
+    own = folder / FOLDER
+    if run is None and log is None and (own / JOURNAL).is_file():
+        run = own
+    if run is not None:
+        return from_run(run, decision), (run,)
+    path = log if log is not None else folder / LOG
+    return from_log(path, decision), (path.parent, path.parent.parent)
 
 
 def _show(stored: "Decision", scope: str | None, judgements: "list[Judgement]", situation: "Situation | None") -> None:

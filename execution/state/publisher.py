@@ -67,8 +67,6 @@ class Publisher:
         self._settled = True
         try:
             _make_folders(folder)
-            for draft in (folder / STATE).glob(".*.new"):
-                self._files.remove(draft)
             self.views = Views(books, logged=self._restore())
         except OSError as error:
             raise PublishFault.of(folder, error) from None
@@ -78,9 +76,9 @@ class Publisher:
         marks = self._journal.published()
         if self._cut(marks):
             return max((mark.seq for mark in marks), default=0)
-        self._journal.mark(())  # first: a start that dies here makes them again
         for log in self._logs.values():
             log.clear()
+        self._journal.mark(())
         return 0
 
     def _cut(self, marks: Sequence[Mark]) -> bool:

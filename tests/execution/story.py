@@ -40,6 +40,7 @@ from universe.trading import Side
 
 BEGIN: Final = 1_750_000_000 // DAY * DAY
 CASH: Final = Decimal(15_000)
+RICH: Final = Decimal(1_000_000)  # what the facts say of NAV, so that most orders pass
 SYMBOLS: Final = ("BTCUSDT", "ETHUSDT", "SOLUSDT")
 STRATEGIES: Final = ("momentum", "vol_target")
 
@@ -102,7 +103,7 @@ class Story:
         self.intents += 1
         name = f"i{self.intents:06d}"
         self.tell(IntentMade(name, strategy, symbol, side.value, None, False, cause, "told so", None, {"signal": "1"}))
-        asked = quiet_facts(self.universe, symbol, CASH, strategy=strategy)
+        asked = quiet_facts(self.universe, symbol, RICH, strategy=strategy)
         asked["order"] |= {"side": side.value, "quantity": str(quantity)}
         asked["mark"]["price"] = str(self.pulse.prices[symbol])
         for group, values in facts.items():

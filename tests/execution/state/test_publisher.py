@@ -159,6 +159,27 @@ def test_views_that_are_fed_and_views_that_are_read_say_the_same(told: Story) ->
     assert read.lines.waiting() == fed.lines.waiting()
 
 
+def test_a_start_makes_no_line_that_was_published(told: Story, tmp_path: Path) -> None:
+    """It reads the journal, and leaves the logs as they are."""
+    replay(told, tmp_path, every=50)
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / EXECUTION).iterdir()}
+    journal, publisher = start(tmp_path)
+    journal.close()
+
+    assert not any(publisher.views.lines.waiting().values())
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / EXECUTION).iterdir()} == before
+
+
+def test_what_is_known_of_an_intent_is_forgotten_with_its_time(told: Story) -> None:
+    """A long run holds no more than a short one: what is open, and what happened in this step."""
+    views = Views(told.books)
+    for entry in told.told:
+        views.apply(entry)
+        assert len(views.lines._intents) <= 2
+        assert len(views.lines._marks) <= 2
+    assert views.lines._orders.keys() == told.books.orders.keys()
+
+
 # Dying
 
 
