@@ -29,6 +29,7 @@ from execution.events import (
     PlanMade,
     PositionClosed,
     Remembered,
+    RunEnded,
     RunStarted,
     UniverseActivated,
 )
@@ -120,6 +121,7 @@ class Books:
     trades: int = 0
     liquidations: int = 0
     refused: dict[str, int] = field(default_factory=dict)
+    ended: bool = False
 
     def open_orders(self, symbol: str | None = None, strategy: str | None = None) -> list[Order]:
         """Orders that may still fill, in the order in which they were sent."""
@@ -266,6 +268,10 @@ class Books:
     @apply.register
     def _(self, event: DayStarted, time: int) -> None:
         self.day, self.day_start = event.day, event.nav
+
+    @apply.register
+    def _(self, event: RunEnded, time: int) -> None:
+        self.ended = True
 
     @apply.register
     def _(self, event: Cleared, time: int) -> None:

@@ -91,9 +91,10 @@ class Loop:
             self.committed(entries)
 
     def end(self) -> None:
-        """The feed is at its end: positions stay as they are, with their exits."""
-        self.desk.record(RunEnded())
-        self.commit()
+        """The feed is at its end: positions stay as they are, with their exits. Ending twice is fine."""
+        if not self.desk.books.ended:
+            self.desk.record(RunEnded())
+            self.commit()
 
 
 def listen(loop: Loop, tick: Tick) -> None:

@@ -6,7 +6,8 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from execution.books import Pulse
-from execution.journal import Entry, Journal
+from execution.events import KillSwitched
+from execution.journal import Entry, Journal, give
 from execution.journal_file import FILE
 from execution.lock import Lock
 from execution.loop import Loop
@@ -45,9 +46,10 @@ class Run:
         """
         lock = Lock.take(folder, pid=pid, started=now)
         try:
-            if anew:
-                put_aside(folder, now=now, pid=pid)
+            stopped = put_aside(folder, now=now, pid=pid) if anew else None
             journal = Journal.open(folder, now=now, pid=pid)
+            if stopped is not None:
+                give(folder, stopped.kind, {"on": True, "by": stopped.by, "why": stopped.why}, now=now)
             run = cls(folder, lock, journal)
             run._start(plan)
         except BaseException:
@@ -94,16 +96,20 @@ class Run:
         self._lock.release()
 
 
-def put_aside(folder: Path, *, now: float, pid: int) -> Path | None:
+def put_aside(folder: Path, *, now: float, pid: int) -> KillSwitched | None:
     """Move what a run left in a folder into `old/<n>` there; the lock stays, since it is held.
 
-    The journal is opened and closed before, which brings everything into its one file.
+    The journal is opened and closed before, which brings everything into its one file. What comes back is a kill
+    switch that was on: beginning anew does not switch it off.
     """
+    stopped = None
     if (folder / FILE).exists():
-        Journal.open(folder, now=now, pid=pid).close()
+        with Journal.open(folder, now=now, pid=pid) as journal:
+            for entry in journal.entries(kinds=(KillSwitched.kind,)):
+                stopped = entry.event if isinstance(entry.event, KillSwitched) and entry.event.on else None
     kept = [p for p in sorted(folder.iterdir()) if p.name in LEFT]
     if not kept:
-        return None
+        return stopped
     numbers = [int(p.name) for p in (folder / "old").glob("*") if p.name.isdigit()]
     target = folder / "old" / str(max(numbers, default=0) + 1)
     try:
@@ -112,4 +118,4 @@ def put_aside(folder: Path, *, now: float, pid: int) -> Path | None:
             path.rename(target / path.name)
     except OSError as error:
         raise RunFault(f"what is in {folder} can't be moved to {target}: {error.strerror}", "move it by hand") from None
-    return target
+    return stopped

@@ -9,7 +9,7 @@ from typing import Final
 
 from execution.books import Books, Pulse
 from execution.desk import Desk
-from execution.events import Remarked, RunEnded, RunStarted, UniverseActivated
+from execution.events import Remarked, RunStarted, UniverseActivated
 from execution.feeds import Feed
 from execution.gate import Gate, RiskEngine
 from execution.journal import Entry, Journal
@@ -58,18 +58,15 @@ class Plan:
 def start(
     plan: Plan, folder: Path, journal: Journal, committed: Callable[[Sequence[Entry]], None]
 ) -> tuple[Loop, Iterator[Tick]]:
-    """A run, where its journal left it, and the ticks that are left of its feed.
+    """A run, where its journal left it, and the ticks that are left of its feed: none of one that is over.
 
     Raises:
-        RunFault: the folder holds another run, or one that is over.
+        RunFault: the folder holds another run.
         UniverseFault: the universe can't be decided by.
     """
-    books, ended = Books(), False
+    books = Books()
     for entry in journal.entries():
         books.apply(entry.event, entry.time)
-        ended = ended or isinstance(entry.event, RunEnded)
-    if ended:
-        raise RunFault(f"the run in {folder} is over", "begin another with --new, or name another folder with --out")
     cursor = journal.cursor()
     universe = plan.file.first() if books.universe is None else load_kept(folder, books.universe)
     begun = _started(plan, universe if books.run is None else None, books)
@@ -78,6 +75,8 @@ def start(
     assert isinstance(venue, PaperVenue)
     loop = Loop(desk, venue, journal, folder, plan.file, plan.make, committed, ends=plan.feed.ends)
     loop.command = cursor.command if cursor else 0
+    if books.ended:
+        return loop, iter(())
     ticks = iter(plan.feed)
     if cursor is None:
         _begin(loop, plan, begun, universe)

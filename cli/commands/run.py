@@ -1,6 +1,5 @@
 """`hedgerow run`."""
 
-import json
 import os
 import sys
 import time
@@ -71,6 +70,10 @@ def command(
     target = out if out is not None else folder / "logs"
     run = _open(folder, target, feed, environment, _money(cash), anew)
     with run:
+        if run.loop.desk.books.ended:
+            click.echo(
+                f"this run is over; --new begins another, --out names another folder ({near(run.folder)})", err=True
+            )
         _work(run, feed)
         _show(run, as_json)
 
@@ -210,12 +213,13 @@ def _shown(ticks: "Iterator[Tick]", feed: "Feed") -> "Iterator[Tick]":
 
 def _show(run: "Run", as_json: bool) -> None:
     from cli.summary import show
+    from execution.state.text import line
     from research.report import write_report
 
     records = run.records()
     report = write_report(run.folder, run.journal, run.loop.desk.gate.risk.universe)
     if as_json:
-        click.echo(json.dumps(records))
+        click.echo(line(records))
         return
     show(records, wide_console())
     click.echo(f"\nreport     {near(report)}")

@@ -65,7 +65,7 @@ def run_of(folder, btc, eth, asked, rates=(), until=None):
 def test_cash_is_start_and_all_that_was_realised_less_fees_and_funding_to_the_last_digit(
     tmp_path_factory, btc, eth, asked, rate
 ):
-    """The identity, recomputed from the fills alone, strategy by strategy; and the strategies' sums are the account's."""
+    """The identity, recomputed from fills alone, strategy by strategy; the strategies' sums are the account's."""
     rates = [Funding(s, NOW + 8 * HOUR, Decimal(rate) / 100_000) for s in (BTC, ETH)]
     arena, events = run_of(tmp_path_factory.mktemp("run"), btc, eth, asked, rates)
     ledger, prices = arena.loop.desk.books.ledger, arena.loop.desk.pulse.prices

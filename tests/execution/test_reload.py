@@ -85,7 +85,7 @@ def test_when_the_file_is_altered_older_or_gone_then_it_is_refused_once_and_the_
 
 
 def test_when_a_universe_drops_a_symbol_that_is_held_then_it_waits_until_that_is_flat(tmp_path):
-    """Refused and journalled once; the position keeps its exits; when it is closed the universe takes over by itself."""
+    """Refused and journalled once; when the position is closed, the universe takes over by itself."""
     names = []
 
     def drop(document):
