@@ -4,15 +4,16 @@ import hashlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Final
 
 from generator.compile import contracts
+from generator.compile.files import Files
 from generator.compile.problems import Problem
 from generator.compile.schemas import VENUE
 from generator.compile.shape import check_shape
 from generator.compile.text import Document, read_text
 
+VENUES: Final = "universe/venues"
 TABLE_FILES: Final = ("sizing", "router", "exits")
 FILES: Final[dict[str, str]] = {
     "units": "schemas/units.yaml",
@@ -37,7 +38,7 @@ def schema_of(name: str) -> str:
 class Sources:
     """The files of one compile, read strictly; `texts` holds each as it stands, for showing problems."""
 
-    root: Path
+    files: Files
     documents: dict[str, Document] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
     venue: dict[str, Any] = field(default_factory=dict)
@@ -48,11 +49,11 @@ class Sources:
         return iter(self.documents.items())
 
 
-def read_sources(root: Path, problems: list[Problem]) -> Sources:
-    """Read every source below a root; a file that is absent or unreadable is a problem."""
-    sources = Sources(root)
+def read_sources(files: Files, problems: list[Problem]) -> Sources:
+    """Read every source; a file that is absent or unreadable is a problem."""
+    sources = Sources(files)
     for name, file in FILES.items():
-        text = _read(root, file, sources, problems)
+        text = _read(file, sources, problems)
         if text is not None:
             document, found = read_text(file, text)
             problems += found
@@ -65,14 +66,15 @@ def read_venue(sources: Sources, problems: list[Problem]) -> None:
     """Read what the venue of `rules/universe.yaml` imposes."""
     document = sources.documents["universe"]
     name = document.data["venue"]
-    file = f"universe/venues/{name}.json"
-    if not (sources.root / file).is_file():
-        known = sorted(p.stem for p in (sources.root / "universe/venues").glob("*.json"))
+    file = f"{VENUES}/{name}.json"
+    stored = sources.files.names(VENUES)
+    if f"{name}.json" not in stored:
+        known = [n.removesuffix(".json") for n in stored if n.endswith(".json")]
         problems.append(
             document.problem("unknown-venue", ("venue",), f"there is no {file}", f"known are {', '.join(known)}")
         )
         return
-    text = _read(sources.root, file, sources, problems)
+    text = _read(file, sources, problems)
     if text is None:
         return
     try:
@@ -92,7 +94,7 @@ def read_venue(sources: Sources, problems: list[Problem]) -> None:
 def read_contracts(sources: Sources, problems: list[Problem]) -> None:
     """Read the catalogs that a universe is not made of."""
     for name, file in contracts.FILES.items():
-        text = _read(sources.root, file, sources, problems, into_universe=False)
+        text = _read(file, sources, problems, into_universe=False)
         if text is not None:
             document, found = read_text(file, text)
             problems += found
@@ -100,11 +102,9 @@ def read_contracts(sources: Sources, problems: list[Problem]) -> None:
                 sources.documents[name] = document
 
 
-def _read(
-    root: Path, file: str, sources: Sources, problems: list[Problem], *, into_universe: bool = True
-) -> str | None:
+def _read(file: str, sources: Sources, problems: list[Problem], *, into_universe: bool = True) -> str | None:
     try:
-        raw = (root / file).read_bytes()
+        raw = sources.files.read(file)
     except OSError as error:
         problems.append(Problem(file, 1, 1, "no-file", f"the file can't be read: {error.strerror}"))
         return None

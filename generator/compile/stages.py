@@ -3,7 +3,7 @@
 text → shape → contracts → catalogs → values → cascade → assembly → rules → lints → finish
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -25,6 +25,7 @@ from generator.compile.catalogs import (
     read_caps,
     read_units,
 )
+from generator.compile.files import Files, Folder
 from generator.compile.finish import finish
 from generator.compile.lints import lint
 from generator.compile.problems import Problem, Refused
@@ -34,14 +35,24 @@ from generator.compile.strategies import declared_params, running
 from universe.strategies import Params
 
 
+# Changes documents in place, and says what it couldn't change.
+Edit = Callable[[Sources], Iterable[Problem]]
+
+
+def as_written(sources: Sources) -> Iterable[Problem]:
+    """No edit."""
+    return ()
+
+
 @dataclass(slots=True)
 class Compile:
-    """One compile under way."""
+    """One compile under way; `edit` changes what was read before anything is made of it."""
 
-    root: Path
+    files: Files
     environment: str
     today: date
     sources: Sources
+    edit: Edit
     problems: list[Problem] = field(default_factory=list)
     schemas: dict[str, dict[str, Any]] = field(default_factory=dict)
     catalogs: dict[str, Entries] = field(default_factory=dict)
@@ -82,7 +93,9 @@ class Stage:
 
 
 def _text(work: Compile) -> None:
-    work.sources = read_sources(work.root, work.problems)
+    work.sources = read_sources(work.files, work.problems)
+    if not work.failed:
+        work.problems += work.edit(work.sources)
 
 
 def _shape(work: Compile) -> None:
@@ -194,13 +207,22 @@ STAGES: Final = (
 )
 
 
-def compile_universe(root: Path, environment: str = "prod", *, today: date) -> Compiled:
-    """Compile the rules below a root for an environment.
+def compile_universe(
+    root: Path | Files, environment: str = "prod", *, today: date, edit: Edit = as_written
+) -> Compiled:
+    """Compile the rules of a project for an environment.
+
+    Args:
+        root: the project's folder, or its files wherever they are.
+        environment: whose values hold.
+        today: the UTC day, which ends shadows.
+        edit: changes the read documents before they are compiled, and says what it couldn't.
 
     Raises:
         Refused: with every problem of every file; the caller shows them, and writes nothing.
     """
-    work = Compile(root, environment, today, Sources(root))
+    files = Folder(root) if isinstance(root, Path) else root
+    work = Compile(files, environment, today, Sources(files), edit)
     for stage in STAGES:
         stage.run(work)
         if stage.barrier and work.failed:
