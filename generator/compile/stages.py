@@ -34,7 +34,6 @@ from generator.compile.sources import FILES, Sources, read_contracts, read_sourc
 from generator.compile.strategies import declared_params, running
 from universe.strategies import Params
 
-
 # Changes documents in place, and says what it couldn't change.
 Edit = Callable[[Sources], Iterable[Problem]]
 
