@@ -80,7 +80,7 @@ def decide_block(engine: Engine, scope: str, block: Block) -> Answer:
         try:
             if len(line) > MAX_LINE:
                 raise ValueError(f"the line is longer than {MAX_LINE} bytes")
-            snapshot = engine.reader.read(parse_json(line.decode()))
+            snapshot = engine.reader.read_json(line.decode())
         except (ValueError, FactsFault) as fault:
             decision = engine.refusal(Refusal.INPUT_INVALID, str(fault))
             complaints.append(_complaint(number, fault))

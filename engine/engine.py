@@ -51,7 +51,7 @@ class Engine:
         head = ruleset.head
         self._subject_slot = self.reader.slots[head.subject.key] if head.subject else None
         self._actor_slot = self.reader.slots[head.actor.key] if head.actor else None
-        self._largest = Largest(ruleset, self.reader, self._stopping)
+        self._largest = Largest(ruleset, self.reader.slots, self._stopping)
         self._of_subjects = self._read_of_subjects()
 
     def decide(self, facts: Mapping[str, Any], scope: str = "order") -> Decision:
@@ -75,7 +75,7 @@ class Engine:
 
     def refusal(self, code: str, text: str, snapshot: Snapshot | None = None) -> Decision:
         """A veto that no gate gives."""
-        facts_json = self.reader.facts_json(snapshot) if snapshot is not None else "{}"
+        facts_json = snapshot.json if snapshot is not None else "{}"
         return self._decision(None, facts_json, vetoes=(Reason(None, code, text=text),))
 
     def judgements(self, snapshot: Snapshot, scope: str = "order") -> tuple[list[Judgement], Situation]:
@@ -155,7 +155,7 @@ class Engine:
         return self.ruleset.head.subject is not None and asked.subject is None
 
     def _decide(self, asked: _Asked) -> Decision:
-        facts_json = self.reader.facts_json(asked.snapshot)
+        facts_json = asked.snapshot.json
         if asked.scope == "order" and self._of_nobody(asked):
             reason = self._nobody(asked.snapshot)
             return self._decision(reason.observed, facts_json, vetoes=(reason,))
@@ -185,6 +185,8 @@ class Engine:
     @staticmethod
     def _reasons(judged: list[Judgement], situation: Situation) -> tuple[Reason, ...]:
         """Every reason, in file order; what is missing stands at the first gate that needs it."""
+        if not any(judgement.unknown for judgement in judged):
+            return tuple([veto_reason(judgement, situation) for judgement in judged])
         missing = unknown_reasons(judged, situation)
         reasons: list[Reason] = []
         for judgement in judged:
@@ -239,9 +241,9 @@ class Engine:
 
     def _nobody(self, snapshot: Snapshot) -> Reason:
         """The reason of an order whose subject is not in the universe, or not named."""
-        head, slot = self.ruleset.head.subject, self._subject_slot
-        assert head is not None and slot is not None
-        return nobody(head, snapshot.texts[slot] if head.key in snapshot.invalid else None)
+        head = self.ruleset.head.subject
+        assert head is not None
+        return nobody(head, self.reader.given(snapshot, head.key) if head.key in snapshot.invalid else None)
 
     def _decision(
         self,

@@ -13,7 +13,7 @@ from engine.numbers import MAX_DIGITS, apart, canonical, decimal_near, rounded
 from engine.reason import Reason
 from engine.ruleset import Bound, Gate, Multiple, Require, SubjectHead, limit_of
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
-from engine.units import Kind, Unit, write_value
+from engine.units import Unit, write_value
 
 
 class Refusal(StrEnum):
@@ -62,12 +62,11 @@ def veto_reason(judgement: Judgement, situation: Situation) -> Reason:
 
 
 def nobody(head: SubjectHead, given: str | None) -> Reason:
-    """The reason of an intent about a subject that is not in the universe, as JSON, or that is not named (None)."""
+    """The reason of an intent about a subject that is not in the universe, or that is not named (None)."""
     if given is None:
         text = f"{head.key} is missing: nothing can be decided about nobody"
         return Reason(None, Refusal.FACTS_MISSING, fact=head.key, text=text)
-    name = given.strip('"')
-    return Reason(None, head.unknown, observed=name, fact=head.key, text=f"{name} is not in the universe")
+    return Reason(None, head.unknown, observed=given, fact=head.key, text=f"{given} is not in the universe")
 
 
 def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:
@@ -83,7 +82,7 @@ def _comparison(judgement: Judgement, test: Bound | Multiple, situation: Situati
     assert judgement.observed is not None and judgement.limit is not None
     whole = isinstance(test, Multiple)
     numbers = apart(judgement.observed, judgement.limit, MAX_DIGITS if whole else WRITTEN_DIGITS)
-    observed, limit = (_as_written(n, test.unit, situation) for n in numbers)
+    observed, limit = (written(n, test.unit, situation) for n in numbers)
     words = "is no multiple of" if isinstance(test, Multiple) else _OVER[test.op]
     return f"{_label(judgement.gate)} {observed} {words} {limit}" + (f" ({layer})" if layer else "")
 
@@ -98,13 +97,7 @@ def _label(gate: Gate) -> str:
 
 def display(value: Fraction, unit: Unit, situation: Situation) -> str:
     """A number as a person reads it: `31.24%`, `1h30m`."""
-    return _as_written(decimal_near(value, WRITTEN_DIGITS), unit, situation)
-
-
-def _as_written(value: Decimal, unit: Unit, situation: Situation) -> str:
-    if unit.kind is Kind.AMOUNT and value == value.to_integral_value():
-        value = Decimal(canonical(value))
-    return write_value(value, unit, _own_names(unit, situation))
+    return written(decimal_near(value, WRITTEN_DIGITS), unit, situation)
 
 
 def written(value: Value, unit: Unit, situation: Situation) -> str:

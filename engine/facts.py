@@ -6,24 +6,19 @@ declared is the caller's mistake.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from engine.catalog import Fact, Value, did_you_mean
-from engine.numbers import canonical, read_number
+from engine.layout import Form, Layout, Names, Place, Read, as_logged, dump, names_of, template
 from engine.ruleset import RuleSet
 from engine.units import Kind
-from engine.values import check_range, typed_value
 
-# So many texts of a fact are remembered: enough for words and round numbers, and few enough to stay at hand.
-MEMO_SIZE: Final = 100
-MAX_BITS: Final = 256
-# What a fact was read as, and what is logged of it.
-_Read = tuple[Value, str]
-_Memo = dict[str | bool, _Read]
-# Groups of facts by the segments of their names; a leaf is a fact's slot and memo.
+MAX_LAYOUTS: Final = 50
+MAX_FORMS: Final = 8
+# Groups of facts by the segments of their names; a leaf is the place of a fact.
 _TREE = dict[str, Any]
 
 
@@ -37,13 +32,13 @@ class FactsFault(ValueError):
 
 @dataclass(slots=True)
 class Snapshot:
-    """The facts of one decision. `values` holds None for what is missing or invalid; `texts` is what is logged of
-    each.
+    """The facts of one decision: their values in slots (None for what is missing or invalid), what is wrong with each
+    that is invalid, and all that was given as canonical JSON, nested by dotted names.
     """
 
     values: list[Value | None]
-    texts: list[str | None]
-    invalid: dict[str, str] = field(default_factory=dict)
+    invalid: dict[str, str]
+    json: str
 
 
 class FactReader:
@@ -59,15 +54,14 @@ class FactReader:
             if f.indicates
         ]
         self.slots.update({f.name: len(self._facts) + i for i, f in enumerate(derived)})
-        self._tree = _nested([f.name for f in self._facts])
-        self._numeric = tuple(f.unit.numeric for f in self._facts)
-        # A positive number is in the range of every fact but counts and those with bounds of their own.
-        self._bounded = tuple(f.unit.kind is Kind.COUNT or f.low is not None or f.high is not None for f in self._facts)
+        self._tree: _TREE = {}
+        for slot, fact in enumerate(self._facts):
+            # A number is in the range of its fact if its sign is right, but for counts and bounds of their own.
+            bounded = fact.unit.kind is Kind.COUNT or fact.low is not None or fact.high is not None
+            _put(self._tree, fact.name, Place(fact, slot, fact.unit.numeric and not bounded))
         self._catalog = ruleset.catalog
-        self._templates: dict[tuple[bool, ...], str] = {}
-        self._whole = _template([f.name for f in self._facts])
-        self._no_texts: list[str | None] = [None] * len(self._facts)
-        self._no_values: list[Value | None] = [None] * len(self.slots)
+        self._layouts: dict[Names, Layout] = {}
+        self._forms: list[Form] = []
 
     def read(self, document: Mapping[str, Any]) -> Snapshot:
         """The snapshot of nested facts.
@@ -77,54 +71,71 @@ class FactReader:
         """
         if not isinstance(document, Mapping):
             raise FactsFault("facts are an object of named values", 'write {"order": {"price": "50000", …}, …}')
-        snapshot = Snapshot(self._no_values.copy(), self._no_texts.copy())
-        self._fill(self._tree, document, "", snapshot)
-        values = snapshot.values
+        names = names_of(document)
+        layout = self._layouts.get(names) if names is not None else None
+        read = layout.read(document) if layout is not None else None
+        return self._snapshot(read) if read is not None else self._read_each(document, names)
+
+    def read_json(self, text: str) -> Snapshot:
+        """As `read` of the parsed text.
+
+        Raises:
+            ValueError: no JSON, as `parse_json` says.
+            FactsFault: as `read` says.
+        """
+        for form in self._forms:
+            read = form.read(text)
+            if read is not None:
+                return self._snapshot(read)
+        document = parse_json(text)
+        snapshot = self.read(document)
+        if not snapshot.invalid and len(self._forms) < MAX_FORMS:
+            layout = self._layouts.get(names_of(document) or ())
+            if layout is not None and (new := layout.form(text)) is not None:
+                self._forms.append(new)
+        return snapshot
+
+    def _snapshot(self, read: Read) -> Snapshot:
+        values, text = read
+        self._derive(values)
+        return Snapshot(values, {}, text)
+
+    def _read_each(self, document: Mapping[str, Any], names: Names | None) -> Snapshot:
+        """The snapshot of nested facts, read one by one."""
+        values: list[Value | None] = [None] * len(self.slots)
+        texts: dict[str, str] = {}
+        invalid: dict[str, str] = {}
+        found = [*self._found(self._tree, document, "")]
+        for place, raw in found:
+            name = place.fact.name
+            try:
+                if raw is not None:
+                    values[place.slot], texts[name] = place.read(raw)
+            except ValueError as error:
+                invalid[name], texts[name] = str(error), dump(as_logged(raw))
+        self._derive(values)
+        if names is not None and all(place.fact.name.count(".") == 1 for place, _ in found):
+            if len(self._layouts) >= MAX_LAYOUTS:
+                self._layouts.clear()
+            self._layouts[names] = Layout([place for place, _ in found], len(self.slots))
+        return Snapshot(values, invalid, template(dict(sorted(texts.items()))))
+
+    def _found(self, tree: _TREE, entries: Mapping[str, Any], prefix: str) -> Iterator[tuple[Place, Any]]:
+        """Each fact that is named, and what was given."""
+        for key, raw in entries.items():
+            place = tree.get(key)
+            if isinstance(place, Place):
+                yield place, raw
+            elif place is not None and isinstance(raw, Mapping):
+                yield from self._found(place, raw, f"{prefix}{key}.")
+            elif raw is not None or place is None:
+                raise self._undeclared(f"{prefix}{key}", raw)
+
+    def _derive(self, values: list[Value | None]) -> None:
         for slot, of, word in self._derived:
             given = values[of]
             if given is not None:
                 values[slot] = _ONE if given == word else _ZERO
-        return snapshot
-
-    def _fill(self, tree: _TREE, entries: Mapping[str, Any], prefix: str, snapshot: Snapshot) -> None:
-        values, texts = snapshot.values, snapshot.texts
-        for key, raw in entries.items():
-            place = tree.get(key)
-            if type(place) is tuple:
-                slot, memo = place
-                if type(raw) is Decimal:
-                    raw = str(raw)
-                read = memo.get(raw) if type(raw) is str or type(raw) is bool else None
-                if read is None and raw is not None:
-                    read = self._decoded(slot, memo, raw, snapshot)
-                if read is not None:
-                    values[slot], texts[slot] = read
-            elif place is not None and (type(raw) is dict or isinstance(raw, Mapping)):
-                self._fill(place, raw, f"{prefix}{key}.", snapshot)
-            elif raw is not None or place is None:
-                raise self._undeclared(f"{prefix}{key}", raw)
-
-    def _decoded(self, slot: int, memo: _Memo, raw: Any, snapshot: Snapshot) -> _Read | None:
-        """A fact as it is read for the first time; None, and noted, where it is invalid."""
-        fact = self._facts[slot]
-        try:
-            if type(raw) is str and self._numeric[slot]:
-                value, digits = read_number(raw)
-                if self._bounded[slot] or value <= 0:
-                    check_range(raw, value, fact)
-                read: _Read = (value, f'"{digits}"')
-            else:
-                typed = typed_value(_plain(raw), fact)
-                read = (typed, _dump(canonical(typed) if isinstance(typed, Decimal) else typed))
-        except ValueError as error:
-            snapshot.invalid[fact.name] = str(error)
-            snapshot.texts[slot] = _dump(_plain(raw))
-            return None
-        if type(raw) is str or type(raw) is bool:
-            if len(memo) >= MEMO_SIZE:
-                memo.clear()
-            memo[raw] = read
-        return read
 
     def _undeclared(self, name: str, raw: Any) -> FactsFault:
         fact = self._catalog.facts.get(name)
@@ -144,83 +155,24 @@ class FactReader:
             return FactsFault(f"`{name}` holds facts; it is no value itself", f'write {{"{name}": {{…}}}}')
         return FactsFault(f"`{name}` is no declared fact", did_you_mean(name, self.slots))
 
-    def resized(self, snapshot: Snapshot, slot: int, value: Decimal) -> Snapshot:
-        """The same facts with another value in one slot."""
-        values, texts = snapshot.values.copy(), snapshot.texts.copy()
-        values[slot], texts[slot] = value, _dump(canonical(value))
-        return Snapshot(values, texts, snapshot.invalid)
-
-    def facts_json(self, snapshot: Snapshot) -> str:
-        """All facts given, as canonical JSON nested by their dotted names."""
-        texts = snapshot.texts
-        if None not in texts:
-            return self._whole % tuple(texts)
-        present = tuple([t is not None for t in texts])
-        template = self._templates.get(present)
-        if template is None:
-            template = self._templates[present] = _template(
-                [f.name for f, p in zip(self._facts, present, strict=True) if p]
-            )
-        return template % tuple([t for t in texts if t is not None])
+    @staticmethod
+    def given(snapshot: Snapshot, name: str) -> str:
+        """What was given for a fact, valid or not, as a person reads it."""
+        value = json.loads(snapshot.json)
+        for part in name.split("."):
+            value = value[part]
+        return value if isinstance(value, str) else dump(value)
 
 
 _ONE: Final = Decimal(1)
 _ZERO: Final = Decimal(0)
 
 
-def _plain(raw: Any) -> str | bool | list[str]:
-    """What was given, as it is logged: so that its record is judged as it was.
-
-    Exact numbers are their text. A float is not exact, and anything else no value: both become a list of what they
-    are, which no unit takes.
-    """
-    if isinstance(raw, (str, bool)):
-        return raw
-    if isinstance(raw, (list, tuple)):
-        return [word if isinstance(word, str) else _named(word) for word in raw]
-    if isinstance(raw, Decimal) or (isinstance(raw, int) and raw.bit_length() < MAX_BITS):
-        return str(raw)
-    return [_named(raw)]
-
-
-def _named(raw: Any) -> str:
-    kind = type(raw).__name__
-    return f"{kind} {raw!r}" if isinstance(raw, (bool, float)) else f"a {kind}"
-
-
-def _dump(plain: Value | list[str]) -> str:
-    return _ENCODER.encode(plain)
-
-
-_ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
-
-
-def _nested(names: list[str]) -> _TREE:
-    tree: _TREE = {}
-    for slot, name in enumerate(names):
-        *parents, last = name.split(".")
-        group = tree
-        for parent in parents:
-            group = group.setdefault(parent, {})
-        group[last] = (slot, {})
-    return tree
-
-
-def _template(names: list[str]) -> str:
-    """JSON of these names, nested, with a place for each value; names are sorted, so groups stand together."""
-    tree: _TREE = {}
-    for name in names:
-        *parents, last = name.split(".")
-        place = tree
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = "%s"
-    return _braces(tree)
-
-
-def _braces(tree: _TREE) -> str:
-    inside = ",".join(f'"{k}":{_braces(v) if isinstance(v, dict) else v}' for k, v in tree.items())
-    return "{" + inside + "}"
+def _put(tree: _TREE, name: str, place: Place) -> None:
+    *parents, last = name.split(".")
+    for parent in parents:
+        tree = tree.setdefault(parent, {})
+    tree[last] = place
 
 
 def parse_json(text: str) -> Any:

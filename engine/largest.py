@@ -1,11 +1,12 @@
 """The largest value of the adjustable fact on its step that a whole decision allows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from engine import lattice
 from engine.catalog import Value
-from engine.facts import FactReader, Snapshot
+from engine.facts import Snapshot
 from engine.interpret import Situation
 from engine.judge import may_be_exempt
 from engine.numbers import canonical
@@ -24,9 +25,9 @@ class Largest:
     supplied anew for another size are left out, and named in `left_out`.
     """
 
-    def __init__(self, ruleset: RuleSet, reader: FactReader, stopping: Stopping) -> None:
+    def __init__(self, ruleset: RuleSet, slots: Mapping[str, int], stopping: Stopping) -> None:
         self._ruleset = ruleset
-        self._reader = reader
+        self._slots = slots
         self._stopping = stopping
         solve = ruleset.head.solve
         facts = ruleset.catalog.facts
@@ -51,7 +52,7 @@ class Largest:
         solve = self._ruleset.head.solve
         if solve is None:
             return None
-        slot = self._reader.slots[solve.fact]
+        slot = self._slots[solve.fact]
         asked, step = snapshot.values[slot], self._step(solve, snapshot, subject)
         if not isinstance(asked, Decimal) or not isinstance(step, Decimal) or asked < step or step <= 0:
             return None
@@ -65,7 +66,7 @@ class Largest:
         )
 
     def _step(self, solve: SolveHead, snapshot: Snapshot, subject: Subject | None) -> Value | None:
-        slot = self._reader.slots.get(solve.step)
+        slot = self._slots.get(solve.step)
         return snapshot.values[slot] if slot is not None else subject.facts.get(solve.step) if subject else None
 
     def _followed(self, stopping: list[Gate]) -> list[Gate]:
@@ -91,8 +92,9 @@ class Largest:
             if not allowed or allowed[-1][1] < allowed[-1][0]:
                 return None
             value = grid.step * allowed[-1][1]
-            smaller = self._reader.resized(snapshot, slot, value)
-            stopping = self._followed(self._stopping(smaller))
+            values = snapshot.values.copy()
+            values[slot] = value
+            stopping = self._followed(self._stopping(replace(snapshot, values=values)))
             if not stopping:
                 return canonical(value)
             if seen.issuperset(g.index for g in stopping):

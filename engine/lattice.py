@@ -1,7 +1,7 @@
 """Expressions as functions of one adjustable fact on its lattice of steps.
 
-The adjustable fact is k steps, for whole k from 1 to K. A number is then a line (a + b·k) / d on ranges of k, a
-condition a truth value on ranges of k: whole ranges, so there are no open ends, and every crossing is found
+The adjustable fact is a start and k steps, for whole k from 1 to K. A number is then a line (a + b·k) / d on ranges
+of k, a condition a truth value on ranges of k: whole ranges, so there are no open ends, and every crossing is found
 exactly. All of it is decimal arithmetic in the exact context.
 """
 
@@ -29,6 +29,7 @@ from engine.tree import (
     MeasureRef,
     Member,
     Negate,
+    Node,
     Not,
     OutputRef,
 )
@@ -60,6 +61,7 @@ class Lattice:
     fact: str
     step: Decimal
     last: int
+    start: Decimal = _ZERO
     measures: dict[str, Pieces] = field(default_factory=dict)
 
     def whole(self, part: Part) -> Pieces:
@@ -89,10 +91,22 @@ def _test(gate: Gate, lattice: Lattice) -> Pieces:
         limit = follow(gate.test.limit, lattice)
         if limit[0][2] is NOTHING:
             return lattice.whole(True)
-        return _compared(PASSES[gate.test.op], follow(gate.test.measure, lattice), limit)
+        quotient = _quotient_in(gate.test.measure, lattice)
+        if quotient is None:
+            return _compared(PASSES[gate.test.op], follow(gate.test.measure, lattice), limit)
+        # A divisor is positive, so this says the same, and the divisor may vary.
+        dividend, divisor = (follow(part, lattice) for part in quotient)
+        return _compared(PASSES[gate.test.op], dividend, _merge(divisor, limit, _product))
     if isinstance(gate.test, Multiple):
         return _multiples(follow(gate.test.measure, lattice), follow(gate.test.step, lattice))
     return follow(gate.test.condition, lattice)
+
+
+def _quotient_in(node: Node, lattice: Lattice) -> tuple[Node, Node] | None:
+    """What a measure divides and what by, if it is a quotient."""
+    while isinstance(node, MeasureRef):
+        node = lattice.situation.ruleset.measures[node.name].node
+    return (node.left, node.right) if isinstance(node, Arithmetic) and node.op == "/" else None
 
 
 def joined(ranges: Ranges) -> Ranges:
@@ -123,7 +137,7 @@ def _(node: Constant, lattice: Lattice) -> Pieces:
 @follow.of(FactRef)
 def _(node: FactRef, lattice: Lattice) -> Pieces:
     if node.name == lattice.fact:
-        return lattice.whole((_ZERO, lattice.step, _ONE))
+        return lattice.whole((lattice.start, lattice.step, _ONE))
     value = lattice.situation.value(node.name)
     return lattice.whole(_missing(node.name, lattice) if value is None else _part(value))
 
@@ -250,6 +264,9 @@ def _negated(part: Part) -> Part:
 
 def _paired(left: Pieces, right: Pieces) -> list[tuple[int, int, Part, Part]]:
     """Both functions side by side, on ranges in which neither changes its part."""
+    if len(left) == 1 and len(right) == 1:
+        lo, hi, part = left[0]
+        return [(lo, hi, part, right[0][2])]
     pairs: list[tuple[int, int, Part, Part]] = []
     i = j = 0
     while i < len(left) and j < len(right):
@@ -265,9 +282,6 @@ def _paired(left: Pieces, right: Pieces) -> list[tuple[int, int, Part, Part]]:
 
 def _merge(left: Pieces, right: Pieces, to: Callable[[Part, Part], Part]) -> Pieces:
     """One function made of two."""
-    if len(left) == 1 and len(right) == 1:
-        lo, hi, x = left[0]
-        return [(lo, hi, to(x, right[0][2]))]
     return [(lo, hi, to(x, y)) for lo, hi, x, y in _paired(left, right)]
 
 

@@ -174,14 +174,15 @@ def write_value(value: Decimal | bool | str, unit: Unit, names: Mapping[str, str
         return canonical(value)
     written, factor = suffix
     number = canonical(_quotient(value, factor))
-    name = written.format_map(names) if all(n in names for n in unit.names) else unit.name
-    return f"{number} {name}" if name[0].isupper() else f"{number}{name}"
+    if unit.names:
+        written = written.format_map(names) if all(n in names for n in unit.names) else unit.name
+    return f"{number} {written}" if written[0].isupper() else f"{number}{written}"
 
 
 def _quotient(value: Decimal, factor: Decimal) -> Decimal:
     """How many of a suffix make the value: exact, but for a third of an hour and its like."""
     try:
-        return EXACT.divide(value, factor)
+        return value if factor == 1 else EXACT.divide(value, factor)
     except Inexact:
         return Context(prec=MAX_DIGITS).divide(value, factor)
 
@@ -193,5 +194,7 @@ def _best_suffix(value: Decimal, unit: Unit) -> tuple[str, Decimal] | None:
     if unit.kind is Kind.RATIO:
         wanted = "%" if abs(value) < 1 else "x"
         return next(((s, f) for s, f in unit.suffixes if s == wanted), unit.suffixes[0])
+    if not unit.compound:
+        return unit.suffixes[0]
     whole = [(s, f) for s, f in unit.suffixes if not EXACT.remainder(value, f)]
-    return max(whole or unit.suffixes[:1], key=lambda sf: sf[1]) if unit.compound else unit.suffixes[0]
+    return max(whole or unit.suffixes[:1], key=lambda sf: sf[1])

@@ -445,7 +445,7 @@ def _spellings(entry: Mapping[str, Any]) -> Sequence[Any]:
         case _:
             numbers = [*SMALL, *SMALL, *LONG, "2.50", 3]
     if "sign" not in entry:
-        numbers = [*numbers, "-1", "-0.5" if entry["unit"] != "count" else "-3"]
+        numbers = [*numbers, "-1", "-0.0", "-0.5" if entry["unit"] != "count" else "-3"]
     if entry.get("sign") == "positive":
         numbers = [n for n in numbers if n != "0"]
     return [*numbers, *numbers, *numbers, None, None, "-1", "NaN"]
