@@ -244,6 +244,7 @@ class Books:
     def _(self, event: ExitsArmed, time: int) -> None:
         position = self.ledger.positions[event.strategy, event.symbol]
         position.exits = Exits(event.stop_loss, event.take_profit, event.trailing_stop, event.time_stop)
+        position.closing = None
 
     @apply.register
     def _(self, event: ExitTriggered, time: int) -> None:

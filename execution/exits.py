@@ -28,8 +28,13 @@ class Leave:
 
 
 def arm(desk: Desk, position: Position) -> None:
-    """Write the exits that the rules give a position into its record."""
+    """Write the exits that the rules give a position into its record.
+
+    Where a fact that they need is missing, what is armed stays; a position that has none is asked about again.
+    """
     answer = _ask(desk, "arm", gather(desk, _about(position)))
+    if answer.row is None:
+        return
     time_stop = answer.outputs.get("time_stop")
     desk.record(
         ExitsArmed(

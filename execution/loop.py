@@ -27,13 +27,14 @@ from execution.events import (
 )
 from execution.gate import RiskEngine
 from execution.journal import Entry, Journal
+from execution.leaving import start_leaving
 from execution.ledger import CENT, Position
 from execution.settling import book_fill, settle
 from execution.ticket import Cause, Wish
 from execution.universes import keep
 from execution.venues.paper import PaperVenue
 from execution.venues.port import Fill
-from execution.walking import Walk, start_leaving
+from execution.walking import Walk
 from execution.watching import UniverseFile
 from universe import Universe
 from universe.instruments import instruments

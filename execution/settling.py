@@ -3,11 +3,13 @@
 A position that a fill opens or enlarges has its exits armed before anything else happens.
 """
 
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 from execution import exits, routing
 from execution.desk import Desk
 from execution.events import Delisted, Filled, Liquidated, OrderChanged, PositionClosed
+from execution.ledger import CENT, Position
 from execution.orders import Change
 from execution.venues.port import Ack, Fill
 from universe.trading import ZERO
@@ -74,8 +76,23 @@ def book_fill(desk: Desk, event: Filled, cause: str) -> None:
                 realised=before.realised,
                 fees=before.fees,
                 funding=before.funding,
-                reason=before.closing or (cause if cause in UNASKED else "strategy"),
+                reason=cause if cause in UNASKED else before.closing or "strategy",
             )
         )
-    if after is not None and (after is not before or abs(after.quantity) > held):
+    if after is None:
+        return
+    if after is not before or abs(after.quantity) > held:
         exits.arm(desk, after)
+    else:
+        _keep_best(desk, after, held)
+
+
+def _keep_best(desk: Desk, position: Position, held: Decimal) -> None:
+    """Part of a position was closed: the best profit that is left to compare with is that of the part that is left.
+
+    Without this, what was taken as profit would count as given back, and set off the trailing stop.
+    """
+    key = (position.strategy, position.symbol)
+    best = desk.pulse.best.get(key)
+    if best is not None:
+        desk.pulse.best[key] = (best * abs(position.quantity) / held).quantize(CENT, ROUND_HALF_EVEN)

@@ -9,18 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from execution import exits, intents, routing
+from execution import exits, routing
 from execution.desk import Desk
-from execution.events import ExitTriggered
 from execution.exits import Leave
+from execution.leaving import ask_to_close, start_leaving
 from execution.ledger import Position
 from execution.orders import Order, State, Type
 from execution.settling import settle
-from execution.ticket import Cause, Wish
+from execution.ticket import Cause
 from execution.venues.paper import PaperVenue
 from universe.trading import Bar, Side
-
-Key = tuple[str, str]
 
 
 def path(bar: Bar) -> tuple[Decimal, Decimal, Decimal, Decimal]:
@@ -143,44 +141,25 @@ class Walk:
                     yield _Meeting(abs(at - met), met, position=position, losing=losing)
 
     def _leave(self, position: Position, price: Decimal) -> None:
-        """Ask whether the position is to be left here, and do so at once where that is urgent."""
+        """Ask whether the position is to be left here, and do so at once where that is urgent.
+
+        What the venue does not take in one order goes in several.
+        """
         leave = exits.decide(self._desk, position)
         if leave is None or not start_leaving(self._desk, leave) or not leave.urgent:
             return
-        for order in self._desk.books.open_orders(position.symbol, position.strategy):
+        while self._exit_fills(leave, price):
+            ask_to_close(self._desk, leave)
+        if self._desk.books.ledger.position(position.strategy, position.symbol) is None:
+            self._asked -= {(position.strategy, True), (position.strategy, False)}
+
+    def _exit_fills(self, leave: Leave, price: Decimal) -> bool:
+        """Let the exit that was asked for meet the price; whether it filled."""
+        fills = self._desk.books.fills
+        for order in self._desk.books.open_orders(leave.symbol, leave.strategy):
             if order.type is Type.MARKET and order.cause == Cause.EXIT:
                 self._venue.arrive(order, price)
                 settle(self._desk)
                 self._venue.take(order, price)
                 settle(self._desk)
-        if self._desk.books.ledger.position(position.strategy, position.symbol) is None:
-            self._asked -= {(position.strategy, True), (position.strategy, False)}
-
-
-def start_leaving(desk: Desk, leave: Leave) -> bool:
-    """Ask for the order that closes a position; False where one that is no less urgent is under way already.
-
-    A protective exit takes back whatever the strategy has working there: nothing may stand in its way.
-    """
-    position = desk.books.ledger.position(leave.strategy, leave.symbol)
-    if position is None:
-        return False
-    side = exits.closing_side(position)
-    working = [o for o in desk.books.open_orders(leave.symbol, leave.strategy) if o.side is side]
-    planned = [p for p in desk.books.plans.values() if (p.strategy, p.symbol, p.side) == (*_key(leave), side)]
-    if not leave.urgent and (working or planned):
-        return False
-    price = desk.price(leave.symbol)
-    assert price is not None
-    desk.record(ExitTriggered(leave.strategy, leave.symbol, side.value, leave.reason, price, leave.urgent))
-    routing.clear_the_way(desk, leave.strategy, leave.symbol, leave.reason)
-    settle(desk)
-    wish = Wish(
-        leave.strategy, leave.symbol, side, abs(position.quantity), Cause.EXIT, leave.urgent, f"exit: {leave.reason}"
-    )
-    intents.ask(desk, wish)
-    return True
-
-
-def _key(leave: Leave) -> Key:
-    return leave.strategy, leave.symbol
+        return self._desk.books.fills > fills

@@ -1,10 +1,13 @@
 """A small market and a strategy that asks for what it is told to, run by the real loop into a real journal."""
 
+import json
+import os
+import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from execution.events import Event
 from execution.feeds import Feed
@@ -16,6 +19,7 @@ from execution.venues.model import read_model
 from execution.watching import UniverseFile
 from universe import Universe
 from universe.protocol import Answer, View
+from universe.reader import fingerprint
 from universe.trading import Bar, Funding, Intent, Mark, Side, Tick
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -148,3 +152,30 @@ def told(script: Mapping[int, Sequence[Intent]], symbols: tuple[str, ...], name:
 def universe_of(path: Path = UNIVERSE) -> Universe:
     """The universe in a file."""
     return UniverseFile(path, "prod").first()
+
+
+def edited(path: Path, change: Callable[[dict[str, Any]], None], *, stamped: bool = True) -> str:
+    """Change the universe in a file, newer by a second; `stamped` with a hash that fits. Its hash."""
+    document = json.loads(path.read_text())
+    change(document)
+    if stamped:
+        document["universe"] = fingerprint(document)
+    stamp = path.stat().st_mtime_ns + 1_000_000_000
+    path.write_text(json.dumps(document))
+    os.utime(path, ns=(stamp, stamp))
+    return str(document["universe"])
+
+
+def capped(document: dict[str, Any], **caps: str) -> None:
+    """Set caps wherever the universe has them: for the account, each symbol and each strategy."""
+    for holder in (document["account"], *document["symbols"].values(), *document["strategies"].values()):
+        held = holder.get("caps", {})
+        held |= {name: value for name, value in caps.items() if name in held}
+
+
+def universe_with(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
+    """The shipped universe, changed, in a file of its own."""
+    path = folder / "universe.json"
+    shutil.copy(UNIVERSE, path)
+    edited(path, change)
+    return path

@@ -1,4 +1,3 @@
-import json
 import os
 import shutil
 from decimal import Decimal
@@ -6,24 +5,26 @@ from decimal import Decimal
 from execution.events import Decided, Filled, KillSwitched, UniverseActivated, UniverseRefused
 from execution.journal import give
 from execution.universes import load_kept
-from tests.execution.arena import HOUR, START, UNIVERSE, WARM, Arena, bar, buy, calm, feed_of, of, sell, told
-from universe.reader import fingerprint
+from tests.execution.arena import (
+    HOUR,
+    START,
+    UNIVERSE,
+    WARM,
+    Arena,
+    bar,
+    buy,
+    calm,
+    capped,
+    edited,
+    feed_of,
+    of,
+    sell,
+    told,
+)
 
 NOW = START + WARM * HOUR
 BTC = "BTCUSDT"
 FLAT = (50_000, 50_000, 49_990, 50_000)
-
-
-def edited(path, change, *, stamped=True):
-    """Change the universe in a file, newer by a second; `stamped` with a hash that fits."""
-    document = json.loads(path.read_text())
-    change(document)
-    if stamped:
-        document["universe"] = fingerprint(document)
-    stamp = path.stat().st_mtime_ns + 1_000_000_000
-    path.write_text(json.dumps(document))
-    os.utime(path, ns=(stamp, stamp))
-    return document["universe"]
 
 
 def arena_with(tmp_path, script, at, change, hours=6):
@@ -39,8 +40,7 @@ def arena_with(tmp_path, script, at, change, hours=6):
 
 def tighter(document):
     """No order is larger than half a percent of NAV."""
-    for holder in (document["account"], *document["symbols"].values()):
-        holder["caps"]["trade_nav"] = "0.005"
+    capped(document, trade_nav="0.005")
 
 
 def test_when_the_file_changes_then_the_next_intent_is_decided_by_it(tmp_path):

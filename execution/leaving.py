@@ -1,0 +1,53 @@
+"""Leaving: the order that closes a position, when its record says so."""
+
+from execution import exits, intents, routing
+from execution.desk import Desk
+from execution.events import ExitTriggered
+from execution.exits import Leave
+from execution.ledger import Position
+from execution.settling import settle
+from execution.ticket import Cause, Wish
+from universe.trading import Side
+
+
+def start_leaving(desk: Desk, leave: Leave) -> bool:
+    """Ask for the order that closes a position; whether one was asked for.
+
+    None is where one that is no less urgent is under way. A protective exit takes back whatever the strategy has
+    working there: nothing may stand in its way. Less than the venue takes in one order is said once, and leaves
+    together with what is added to it.
+    """
+    position = desk.books.ledger.position(leave.strategy, leave.symbol)
+    if position is None:
+        return False
+    side, stuck = exits.closing_side(position), _is_too_small(desk, position)
+    if (stuck and position.closing) or (not leave.urgent and _is_under_way(desk, leave, side)):
+        return False
+    price = desk.price(leave.symbol)
+    assert price is not None
+    desk.record(ExitTriggered(leave.strategy, leave.symbol, side.value, leave.reason, price, leave.urgent))
+    routing.clear_the_way(desk, leave.strategy, leave.symbol, leave.reason)
+    settle(desk)
+    ask_to_close(desk, leave)
+    return not stuck
+
+
+def ask_to_close(desk: Desk, leave: Leave) -> None:
+    """Ask for an order over all that is held, if the venue takes so little."""
+    position = desk.books.ledger.position(leave.strategy, leave.symbol)
+    if position is None or _is_too_small(desk, position):
+        return
+    side, why = exits.closing_side(position), f"exit: {leave.reason}"
+    intents.ask(desk, Wish(leave.strategy, leave.symbol, side, abs(position.quantity), Cause.EXIT, leave.urgent, why))
+
+
+def _is_too_small(desk: Desk, position: Position) -> bool:
+    return abs(position.quantity) < desk.instruments[position.symbol].min_quantity
+
+
+def _is_under_way(desk: Desk, leave: Leave, side: Side) -> bool:
+    """Whether anything works, is planned or is wanted that would close the position."""
+    orders = ((o.strategy, o.symbol, o.side) for o in desk.books.open_orders())
+    plans = ((p.strategy, p.symbol, p.side) for p in desk.books.plans.values())
+    wishes = ((w.strategy, w.symbol, w.side) for w in desk.wishes)
+    return (leave.strategy, leave.symbol, side) in {*orders, *plans, *wishes}
