@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "replay": "Decide again on a log's facts, and compare the bytes.",
     "positions": "Show what a run holds, with its exits.",
     "orders": "Show a run's orders.",
+    "report": "Write a run's page, which opens offline.",
     "kill": "Stop new positions, or let them through again.",
     "doctor": "Look a run over: each line OK or WRONG, and what to do.",
     "test": "Run the scenarios, and say which gates none of them reaches.",
