@@ -42,7 +42,7 @@ DAY: Final = 86400
 
 @dataclass(slots=True)
 class Plan:
-    """An order sliced over time: what is left of it, and when its next slice is due."""
+    """An order sliced over time: what of it was not sent yet, how many slices were asked for, when the next is due."""
 
     id: str
     strategy: str
@@ -153,11 +153,10 @@ class Books:
     def _(self, event: IntentMade, time: int) -> None:
         self.intents += 1
         plan = self.plans.get(event.parent or "")
-        if event.cause == "slice" and plan is not None and event.quantity is not None:
+        if event.cause == "slice" and plan is not None:
             plan.asked += 1
-            plan.left -= event.quantity
             plan.due = time + plan.interval
-            if plan.asked >= plan.slices or plan.left <= 0:
+            if plan.asked >= plan.slices:
                 del self.plans[plan.id]
 
     @apply.register
@@ -209,8 +208,14 @@ class Books:
             sent=time,
             expires=event.expires,
             plan=event.plan,
+            quotes=event.quotes + 1,
             quoted=time,
         )
+        plan = self.plans.get(event.plan or "")
+        if plan is not None:
+            plan.left -= event.quantity
+            if plan.left <= 0:
+                del self.plans[plan.id]
 
     @apply.register
     def _(self, event: OrderChanged, time: int) -> None:

@@ -182,6 +182,7 @@ class OrderSent(Event):
     patience: int
     expires: int
     plan: str | None
+    quotes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,8 @@ def ask(desk: Desk, wish: Wish) -> None:
         meta=dict(wish.meta),
     )
     desk.record(intent)
-    ticket = Ticket(intent, wish.cause, About(wish.strategy, wish.symbol, wish.side, wish.urgent, wish.quantity))
+    about = About(wish.strategy, wish.symbol, wish.side, wish.urgent, wish.quantity)
+    ticket = Ticket(intent, wish.cause, about, wish.quotes)
     for step in STEPS:
         if not step.take(desk, ticket):
             return

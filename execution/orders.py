@@ -75,7 +75,8 @@ class Order:
     """An order at the venue. Quantities in base coins, prices in USDT per coin, times in Unix seconds.
 
     `worst_price` bounds every fill (None: a reducing order that must fill at any price); `quotes` counts the
-    prices that a maker has shown; `patience` is how long each may rest.
+    prices that a maker has shown, those of the orders that it takes over from included; `patience` is how long each
+    may rest.
     """
 
     id: str

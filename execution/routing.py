@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine import Answer
+from execution.books import Plan
 from execution.desk import Desk
 from execution.events import OrderChanged, OrderSent, PlanEnded, PlanMade
 from execution.orders import Change, Order, State, Type
@@ -20,13 +21,16 @@ MAKER: Final = "maker_first"
 TAKER: Final = "taker"
 TWAP: Final = "twap"
 
+# A slice, and what is left of one, is never sliced again.
+PLANNED: Final = frozenset({Cause.STRATEGY, Cause.EXIT})
+
 
 def carry_out(desk: Desk, ticket: Ticket, way: Answer, *, reduce_only: bool) -> None:
     """Do what the table of routes says with what was cleared."""
     clearance, about = ticket.clearance, ticket.about
     assert clearance is not None
     style = way.outputs.get("style")
-    if style == TWAP and ticket.cause is not Cause.SLICE:
+    if style == TWAP and ticket.cause in PLANNED:
         desk.gate.release(clearance)
         _plan(desk, ticket, way)
     elif style == TAKER and not about.urgent:
@@ -72,17 +76,18 @@ def _send(desk: Desk, ticket: Ticket, way: Answer, *, market: bool, reduce_only:
             patience=int(_number(way, "patience")),
             expires=clearance.expires,
             plan=ticket.intent.parent if ticket.cause is Cause.SLICE else None,
+            quotes=ticket.quotes,
         )
     )
     desk.venue.submit(desk.books.orders[order], clearance)
 
 
 def _plan(desk: Desk, ticket: Ticket, way: Answer) -> None:
-    about = ticket.about
+    about, name = ticket.about, f"p{ticket.intent.intent[1:]}"
     assert ticket.clearance is not None
     desk.record(
         PlanMade(
-            plan=f"p{ticket.intent.intent[1:]}",
+            plan=name,
             strategy=about.strategy,
             symbol=about.symbol,
             side=about.side.value,
@@ -92,7 +97,7 @@ def _plan(desk: Desk, ticket: Ticket, way: Answer) -> None:
             urgent=about.urgent,
         )
     )
-    slice_plans(desk, (about.symbol,))
+    _slice(desk, desk.books.plans[name])
 
 
 def quote_price(desk: Desk, symbol: str, side: Side, offset: Decimal) -> Decimal | None:
@@ -107,23 +112,21 @@ def quote_price(desk: Desk, symbol: str, side: Side, offset: Decimal) -> Decimal
     return max(inside, instrument.tick)
 
 
-def slice_plans(desk: Desk, trading: Collection[str]) -> None:
-    """Ask for the slices that are due, one of each plan: the venue shows one bar at a time."""
-    for plan in list(desk.books.plans.values()):
-        if plan.due <= desk.now and plan.symbol in trading:
-            step = desk.instruments[plan.symbol].step
-            part = down(plan.quantity / plan.slices, step)
-            last = plan.asked + 1 >= plan.slices
-            quantity = plan.left if last or part <= 0 else min(part, plan.left)
-            why = f"slice {plan.asked + 1} of {plan.slices}"
-            desk.wishes.append(
-                Wish(plan.strategy, plan.symbol, plan.side, quantity, Cause.SLICE, plan.urgent, why, plan.id)
-            )
+def _slice(desk: Desk, plan: Plan) -> None:
+    """Ask for a plan's next slice: an equal share of what was not sent yet, and no less than the venue takes."""
+    instrument, number = desk.instruments[plan.symbol], plan.asked + 1
+    share = down(plan.left / (plan.slices - plan.asked), instrument.step)
+    quantity = min(max(share, instrument.min_quantity), plan.left)
+    why = f"slice {number} of {plan.slices}"
+    desk.wishes.append(Wish(plan.strategy, plan.symbol, plan.side, quantity, Cause.SLICE, plan.urgent, why, plan.id))
 
 
 def tend(desk: Desk, trading: Collection[str]) -> None:
     """Look after what works in the symbols that are trading now: slices that are due, quotes that have waited."""
-    slice_plans(desk, trading)
+    for plan in desk.books.plans.values():
+        # One slice of each: the venue shows one bar at a time.
+        if plan.due <= desk.now and plan.symbol in trading:
+            _slice(desk, plan)
     for order in desk.books.open_orders():
         if order.symbol not in trading or order.quoted == desk.now:
             continue
@@ -136,20 +139,17 @@ def tend(desk: Desk, trading: Collection[str]) -> None:
 def expire(desk: Desk, order: Order) -> None:
     """Take an order back whose clearance no longer holds, and ask anew for what is left of it."""
     desk.venue.cancel(order)
-    _again(desk, order, Cause.FALLBACK, "its clearance expired")
+    _take(desk, order, "its clearance expired")
 
 
 def _requote(desk: Desk, order: Order) -> None:
-    if order.quotes > order.retries:
-        desk.venue.cancel(order)
-        _again(desk, order, Cause.FALLBACK, f"not filled after {order.quotes} quotes")
-        return
     price = quote_price(desk, order.symbol, order.side, order.offset)
     if price is None:
         return
-    if order.worst_price is not None and (price - order.worst_price) * order.side.sign > 0:
+    left = order.worst_price is not None and (price - order.worst_price) * order.side.sign > 0
+    if left or order.quotes > order.retries:
         desk.venue.cancel(order)
-        _again(desk, order, Cause.REQUOTE, "the market has left what was cleared")
+        _quote_again(desk, order, "the market has left what was cleared")
     elif price != order.price:
         desk.record(OrderChanged(order.id, Change.REQUOTED.value, price, ""))
         desk.venue.amend(order, price)
@@ -157,18 +157,31 @@ def _requote(desk: Desk, order: Order) -> None:
 
 def rejected(desk: Desk, order: Order) -> None:
     """A maker's order would have crossed: quote again, as a new intent."""
-    _again(desk, order, Cause.REQUOTE, "post-only was refused")
+    _quote_again(desk, order, "post-only was refused")
 
 
 def given_up(desk: Desk, order: Order) -> None:
     """A market order found nothing at its worst price or better: ask anew, at today's collar."""
     if order.cause in (Cause.EXIT, Cause.FALLBACK):
-        _again(desk, order, Cause.FALLBACK, "nothing at its worst price or better")
+        _take(desk, order, "nothing at its worst price or better")
 
 
-def _again(desk: Desk, order: Order, cause: Cause, why: str) -> None:
-    """Ask for what is left of an order, as an intent of its own; a fallback takes."""
+def _quote_again(desk: Desk, order: Order, why: str) -> None:
+    """Show another price for what is left of an order, as an intent of its own; take, once all tries are used up."""
+    if order.quotes > order.retries:
+        _take(desk, order, f"not filled after {order.quotes} quotes")
+    else:
+        _again(desk, order, Cause.REQUOTE, why, quotes=order.quotes)
+
+
+def _take(desk: Desk, order: Order, why: str) -> None:
+    """Ask for what is left of an order at once, as an intent of its own."""
+    _again(desk, order, Cause.FALLBACK, why)
+
+
+def _again(desk: Desk, order: Order, cause: Cause, why: str, quotes: int = 0) -> None:
     if order.remaining > ZERO:
+        urgent = cause is Cause.FALLBACK
         desk.wishes.append(
             Wish(
                 order.strategy,
@@ -176,9 +189,10 @@ def _again(desk: Desk, order: Order, cause: Cause, why: str) -> None:
                 order.side,
                 order.remaining,
                 cause,
-                urgent=cause is Cause.FALLBACK,
-                why=why,
+                urgent,
+                why,
                 parent=order.intent,
+                quotes=quotes,
             )
         )
 

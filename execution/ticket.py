@@ -26,7 +26,7 @@ class Cause(StrEnum):
 class Wish:
     """An order that somebody wants; `quantity` in base coins (None: sizing proposes it).
 
-    `parent` names the intent or plan that it comes from.
+    `parent` names the intent or plan that it comes from; `quotes` counts the prices that were shown for it before.
     """
 
     strategy: str
@@ -38,6 +38,7 @@ class Wish:
     why: str = ""
     parent: str | None = None
     meta: Mapping[str, str] = field(default_factory=dict)
+    quotes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class Ticket:
     intent: IntentMade
     cause: Cause
     about: About
+    quotes: int = 0
     life: int = 0
     attempt: int = 1
     decision: Decision | None = None

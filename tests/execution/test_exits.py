@@ -74,7 +74,7 @@ def test_when_a_position_is_larger_than_the_venue_takes_in_one_order_then_its_st
 
 
 def test_when_what_is_held_is_less_than_the_venue_takes_then_it_is_said_once_and_leaves_with_what_is_added(tmp_path):
-    """A partial fill left less than one order may be: no order is asked for again and again in vain, and none is stuck."""
+    """A partial fill left less than one order may be: no order is asked for in vain at every bar."""
 
     def coarse(universe):
         universe["symbols"][BTC]["filters"]["min_quantity"] = "0.003"
@@ -157,7 +157,7 @@ def test_when_two_strategies_stops_are_reached_in_one_bar_then_each_is_closed_on
     [((50_000, 53_000, 48_000, 52_900), "stop_loss"), ((50_000, 53_000, 48_000, 48_100), "trailing_stop")],
 )
 def test_when_take_profit_and_stop_are_in_one_bar_then_the_assumed_way_says_which_comes_first(tmp_path, prices, reason):
-    """A rising bar goes to its low first; a falling one to its high, and the order that takes profit is then too late."""
+    """A rising bar goes to its low first; a falling one to its high, and the order that takes profit comes too late."""
     run = arena(tmp_path, [DULL, prices, (50_000,) * 4], {NOW: [buy(BTC, "0.004")]})
     events = run.run()
     [closed] = of(events, PositionClosed)
