@@ -22,6 +22,7 @@ COMMANDS: Final = {
     "kill": "Stop new positions, or let them through again.",
     "doctor": "Look a run over: each line OK or WRONG, and what to do.",
     "test": "Run the scenarios, and say which gates none of them reaches.",
+    "boundary": "Show the cases on either side of each bound, or write them as scenarios.",
     "rehearse": "Decide a seeded stream of intents and show what stops them.",
     "docs": "Write everything generated: schemas, reference, pairs at the cap.",
 }

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from generator import pairs
+from generator.change.cover import written
 from generator.compile.finish import file_text
 from generator.compile.stages import Compiled
 from generator.reference import pages
@@ -18,7 +18,7 @@ def files(compiled: Compiled) -> dict[str, str]:
     universe = parse(file_text(compiled.document))
     schemas = {f"schemas/{n}.schema.json": json.dumps(s, indent=1) + "\n" for n, s in compiled.schemas.items()}
     reference = {f"{REFERENCE}/{n}": t for n, t in pages(universe, compiled).items()}
-    return {**schemas, **reference, pairs.FILE: pairs.scenarios_text(universe)}
+    return {**schemas, **reference, written.FILE: written.scenarios_text(universe)}
 
 
 def stale(root: Path, made: dict[str, str]) -> list[str]:

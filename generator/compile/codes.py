@@ -77,4 +77,7 @@ CODES: Final[Mapping[str, str]] = {
     "passes-missing": "A gate that lets an intent through when a fact is missing.",
     "account-scope": "A gate of the account that reads an order's or a symbol's fact.",
     "bad-document": "A compiled document without its shape.",
+    # feasibility, at a NAV that is asked for
+    "nothing-passes": "No order of an enabled symbol passes for a strategy that runs, at the NAV of `--nav`.",
+    "size-too-small": "Orders pass, but none as small as what the sizing table proposes at the NAV of `--nav`.",
 }
