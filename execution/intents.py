@@ -59,23 +59,26 @@ def bound(desk: Desk, ticket: Ticket) -> bool:
 
 
 def size(desk: Desk, ticket: Ticket) -> bool:
-    """How much: what the table proposes, at most what is wanted; what closes a position is its own quantity."""
+    """How much, on the venue's step: what is wanted; where a strategy opens something, what the table proposes at most.
+
+    What closes a position is not sized, and is held with the position's leverage.
+    """
     about = ticket.about
     position = desk.books.ledger.position(about.strategy, about.symbol)
-    closes = position is not None and position.sign == -about.side.sign
-    if position is not None and closes:
-        ticket.about = replace(about, leverage=position.leverage)
-    if ticket.cause is not Cause.STRATEGY or (closes and about.quantity is not None):
-        leverage = ticket.about.leverage or _decimal(consult(desk, "size", ticket.about), "leverage")
-        ticket.about = replace(ticket.about, leverage=leverage, quantity=_on_step(desk, about, about.quantity or ZERO))
-        return True
+    held = ZERO
+    if position is not None and position.sign == -about.side.sign:
+        held = abs(position.quantity)
+        if about.quantity is not None and about.quantity <= held:
+            ticket.about = replace(about, leverage=position.leverage, quantity=_on_step(desk, about, about.quantity))
+            return True
     answer = consult(desk, "size", about)
-    notional, leverage = _decimal(answer, "notional"), _decimal(answer, "leverage")
-    if notional is None or leverage is None or about.price is None:
-        return drop(desk, ticket, "no_size", f"no size can be proposed: {_missing(answer)}")
-    proposed = notional / about.price
-    wanted = proposed if about.quantity is None else min(about.quantity, proposed)
-    ticket.about = replace(about, leverage=leverage, quantity=_on_step(desk, about, wanted))
+    notional, leverage, wanted = _decimal(answer, "notional"), _decimal(answer, "leverage"), about.quantity
+    if ticket.cause is Cause.STRATEGY:
+        if notional is None or leverage is None or about.price is None:
+            return drop(desk, ticket, "no_size", f"no size can be proposed: {_missing(answer)}")
+        proposed = notional / about.price
+        wanted = proposed if wanted is None else min(wanted, held + proposed)
+    ticket.about = replace(about, leverage=leverage, quantity=_on_step(desk, about, wanted or ZERO))
     return True
 
 

@@ -26,7 +26,7 @@ def start_leaving(desk: Desk, leave: Leave) -> bool:
     price = desk.price(leave.symbol)
     assert price is not None
     desk.record(ExitTriggered(leave.strategy, leave.symbol, side.value, leave.reason, price, leave.urgent))
-    routing.clear_the_way(desk, leave.strategy, leave.symbol, leave.reason)
+    routing.clear_the_way(desk, leave.reason, symbol=leave.symbol, strategy=leave.strategy)
     settle(desk)
     ask_to_close(desk, leave)
     return not stuck

@@ -3,24 +3,20 @@
 Backtest, paper, shadow and live go this way; they differ in feed, venue and clock, which come in from outside.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN
 from pathlib import Path
 from typing import Final
 
-from execution import exits, intents, margin, routing, sampling
+from execution import closing, exits, intents, proposing, routing, sampling
 from execution.books import DAY
 from execution.desk import Desk
 from execution.events import (
     DayStarted,
-    Delisted,
-    Filled,
     FundingPaid,
     KillSwitched,
-    Liquidated,
     Remarked,
-    Remembered,
     RunEnded,
     UniverseActivated,
     UniverseRefused,
@@ -28,18 +24,16 @@ from execution.events import (
 from execution.gate import RiskEngine
 from execution.journal import Entry, Journal
 from execution.leaving import start_leaving
-from execution.ledger import CENT, Position
-from execution.settling import book_fill, settle
-from execution.ticket import Cause, Wish
+from execution.ledger import CENT
+from execution.settling import settle
 from execution.universes import keep
 from execution.venues.paper import PaperVenue
-from execution.venues.port import Fill
 from execution.walking import Walk
 from execution.watching import UniverseFile
 from universe import Universe
 from universe.instruments import instruments
-from universe.protocol import Strategy, View
-from universe.trading import ZERO, Bar, Tick
+from universe.protocol import Strategy
+from universe.trading import Bar, Funding, Tick
 
 HOUR: Final = 3600
 
@@ -142,10 +136,23 @@ def mark(loop: Loop, tick: Tick) -> None:
             desk.pulse.prices[symbol] = quote.price
 
 
+def fund_earlier(loop: Loop, tick: Tick) -> None:
+    """Funding that was settled before the bars of this tick opened: what they bring was not held then."""
+    _fund(loop.desk, [f for f in tick.funding if _is_earlier(f, tick)])
+
+
 def fund(loop: Loop, tick: Tick) -> None:
-    """Funding settlements: each strategy pays or gets its position's notional at mark × rate, rounded to 1e-8."""
-    desk = loop.desk
-    for funding in tick.funding:
+    """Funding that was settled since: where no bar is missing, all of it."""
+    _fund(loop.desk, [f for f in tick.funding if not _is_earlier(f, tick)])
+
+
+def _is_earlier(funding: Funding, tick: Tick) -> bool:
+    return any(b.symbol == funding.symbol and funding.time <= b.opened for b in tick.bars)
+
+
+def _fund(desk: Desk, settlements: Iterable[Funding]) -> None:
+    """Each strategy pays or gets its position's notional at mark × rate, rounded to 1e-8."""
+    for funding in settlements:
         price = desk.price(funding.symbol)
         if price is None:
             continue
@@ -172,65 +179,12 @@ def value(loop: Loop, tick: Tick) -> None:
         desk.record(DayStarted(day, pulse.nav if on_midnight or before is None else before))
 
 
-def delist(loop: Loop, tick: Tick) -> None:
-    """A symbol that trades for the last time: orders are taken back, positions settled at its last price."""
-    desk = loop.desk
+def close(loop: Loop, tick: Tick) -> None:
+    """What the venue closes by itself; margin is judged at the close of bars."""
     for symbol, end in loop.ends.items():
-        price = desk.price(symbol)
-        if end != tick.time or price is None:
-            continue
-        desk.record(Delisted(symbol, price))
-        for strategy in sorted({p.strategy for p in desk.books.ledger.in_symbol(symbol)} | _asking(desk, symbol)):
-            routing.clear_the_way(desk, strategy, symbol, Delisted.kind)
-        settle(desk)
-        for position in desk.books.ledger.in_symbol(symbol):
-            _close_out(desk, position, Fill(f"{Delisted.kind}-{symbol}", price, abs(position.quantity), ZERO, False))
-
-
-def liquidate(loop: Loop, tick: Tick) -> None:
-    """The venue closes everything when NAV no longer covers maintenance margin; judged at the close of bars."""
-    desk = loop.desk
-    positions = list(desk.books.ledger.positions.values())
-    if not positions or desk.pulse.nav is None:
-        return
-    needed = margin.maintenance(desk)
-    if desk.pulse.nav > needed:
-        return
-    desk.record(Liquidated(desk.pulse.nav, needed))
-    for position in positions:
-        routing.clear_the_way(desk, position.strategy, position.symbol, Liquidated.kind)
-    settle(desk)
-    for position in positions:
-        price = desk.price(position.symbol)
-        assert price is not None
-        name = f"{Liquidated.kind}-{desk.books.liquidations}"
-        side = exits.closing_side(position)
-        _close_out(desk, position, loop.venue.close_out(name, position.symbol, side, abs(position.quantity), price))
-    desk.pulse.nav = desk.books.ledger.nav(desk.pulse.prices)
-
-
-def _asking(desk: Desk, symbol: str) -> set[str]:
-    """Strategies that have something working in a symbol."""
-    return {o.strategy for o in desk.books.open_orders(symbol)} | {
-        p.strategy for p in desk.books.plans.values() if p.symbol == symbol
-    }
-
-
-def _close_out(desk: Desk, position: Position, fill: Fill) -> None:
-    """Book a fill that no order of ours asked for."""
-    price = desk.price(position.symbol)
-    event = Filled(
-        order=fill.order,
-        strategy=position.strategy,
-        symbol=position.symbol,
-        side=exits.closing_side(position).value,
-        price=fill.price,
-        quantity=fill.quantity,
-        fee=fill.fee,
-        maker=fill.maker,
-        mark=fill.price if price is None else price,
-    )
-    book_fill(desk, event, fill.order.partition("-")[0])
+        if end == tick.time:
+            closing.delist(loop.desk, symbol)
+    closing.liquidate(loop.desk, loop.venue)
 
 
 def leave(loop: Loop, tick: Tick) -> None:
@@ -257,44 +211,7 @@ def tend(loop: Loop, tick: Tick) -> None:
 
 def propose(loop: Loop, tick: Tick) -> None:
     """Strategies whose bars have closed are asked what they want."""
-    desk = loop.desk
-    for strategy in desk.strategies:
-        if strategy.every not in loop.closed:
-            continue
-        answer = strategy.intents(view_for(desk, strategy))
-        for intent in answer.intents:
-            desk.wishes.append(
-                Wish(
-                    strategy.name,
-                    intent.symbol,
-                    intent.side,
-                    intent.quantity,
-                    Cause.STRATEGY,
-                    intent.urgent,
-                    intent.why,
-                    None,
-                    intent.meta,
-                )
-            )
-        intents.work_off(desk)
-        settle(desk)
-        memory = dict(answer.memory)
-        if memory != desk.books.memories.get(strategy.name, {}):
-            desk.record(Remembered(strategy.name, memory))
-
-
-def view_for(desk: Desk, strategy: Strategy) -> View:
-    """What a strategy sees now: its bars, its own positions and orders, NAV, and what it remembers."""
-    held = {p.symbol: p.quantity for p in desk.books.ledger.positions.values() if p.strategy == strategy.name}
-    working: dict[str, Decimal] = {}
-    for order in desk.books.open_orders(strategy=strategy.name):
-        working[order.symbol] = working.get(order.symbol, ZERO) + order.side.sign * order.remaining
-    for plan in desk.books.plans.values():
-        if plan.strategy == strategy.name:
-            working[plan.symbol] = working.get(plan.symbol, ZERO) + plan.side.sign * plan.left
-    bars = {s: desk.market.bars(s, strategy.every) for s in strategy.symbols}
-    memory = desk.books.memories.get(strategy.name, {})
-    return View(desk.now, bars, held, working, desk.pulse.nav, memory)
+    proposing.propose(loop.desk, loop.closed)
 
 
 def sample(loop: Loop, tick: Tick) -> None:
@@ -314,12 +231,12 @@ class Stage:
 
 STAGES: Final = (
     Stage("listen", "a person's commands, a new universe, the feed's remarks", listen),
+    Stage("fund", "funding that was settled before the bars opened", fund_earlier),
     Stage("match", "orders and exits meet the bars that closed, along an assumed path", match),
     Stage("mark", "marks, longer bars, volatility and covariance", mark),
-    Stage("fund", "funding settlements", fund),
+    Stage("fund", "funding that was settled since", fund),
     Stage("value", "NAV, its highest, the start of the UTC day", value),
-    Stage("delist", "symbols that trade for the last time are settled", delist),
-    Stage("liquidate", "the venue closes what margin no longer covers", liquidate),
+    Stage("close", "the venue closes what trades no more, and what margin no longer covers", close),
     Stage("leave", "positions whose record says so are left (table `exit`)", leave),
     Stage("tend", "re-quotes, slices, expiries", tend),
     Stage("propose", "strategies see closed bars, and want orders", propose),

@@ -3,6 +3,7 @@
 Nothing here is sent that was not cleared, and nothing is sent larger or at a worse price than it was cleared.
 """
 
+from collections import deque
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Final
@@ -197,13 +198,17 @@ def _again(desk: Desk, order: Order, cause: Cause, why: str, quotes: int = 0) ->
         )
 
 
-def clear_the_way(desk: Desk, strategy: str, symbol: str, reason: str) -> None:
-    """Take back everything that a strategy has working in a symbol, before its position is left."""
-    for plan in [p for p in desk.books.plans.values() if (p.strategy, p.symbol) == (strategy, symbol)]:
+def clear_the_way(desk: Desk, reason: str, *, symbol: str | None = None, strategy: str | None = None) -> None:
+    """Take back everything that works, is planned or is wanted: in a symbol, of a strategy, or at all."""
+
+    def is_meant(one: Plan | Wish) -> bool:
+        return symbol in (None, one.symbol) and strategy in (None, one.strategy)
+
+    for plan in [p for p in desk.books.plans.values() if is_meant(p)]:
         desk.record(PlanEnded(plan.id, reason))
     for order in desk.books.open_orders(symbol, strategy):
         desk.venue.cancel(order)
-    desk.wishes = type(desk.wishes)(w for w in desk.wishes if (w.strategy, w.symbol) != (strategy, symbol))
+    desk.wishes = deque(w for w in desk.wishes if not is_meant(w))
 
 
 def _number(way: Answer, name: str) -> Decimal:

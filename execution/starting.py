@@ -74,7 +74,8 @@ def start(
     venue = desk.venue
     assert isinstance(venue, PaperVenue)
     loop = Loop(desk, venue, journal, folder, plan.file, plan.make, committed, ends=plan.feed.ends)
-    loop.command = cursor.command if cursor else 0
+    if cursor is not None:
+        loop.command, desk.now = cursor.command, cursor.time
     if books.ended:
         return loop, iter(())
     ticks = iter(plan.feed)

@@ -45,6 +45,9 @@ class Walk:
         self._desk = desk
         self._venue = venue
         self._bar = bar
+        before = desk.market.last(bar.symbol)
+        # What was sent or moved since the last bar there was, perhaps in a gap, has not reached the book yet.
+        self._since = bar.opened if before is None else before.time
         self._asked: set[tuple[str, bool]] = set()
         self._arrived = False
 
@@ -84,7 +87,7 @@ class Walk:
         """What was sent since the bar before reaches the book."""
         self._arrived = True
         for order in self._meeting_orders():
-            if order.quoted >= self._bar.opened:
+            if order.quoted >= self._since:
                 self._venue.arrive(order, price)
                 settle(self._desk)
             if order.is_open and order.type is Type.MARKET:
@@ -116,7 +119,7 @@ class Walk:
 
     def _orders_between(self, at: Decimal, to: Decimal) -> Iterator[_Meeting]:
         for order in self._meeting_orders():
-            arrived = self._arrived or order.quoted < self._bar.opened
+            arrived = self._arrived or order.quoted < self._since
             if not arrived or order.state is not State.WORKING or not self._venue.has_room(order):
                 continue
             if order.price is None:

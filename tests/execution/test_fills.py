@@ -3,7 +3,21 @@ from decimal import Decimal
 import pytest
 
 from execution.events import Decided, ExitTriggered, Filled, IntentMade, OrderChanged, OrderSent, PositionClosed
-from tests.execution.arena import HOUR, START, WARM, Arena, bar, buy, calm, feed_of, of, sell, told
+from tests.execution.arena import (
+    HOUR,
+    START,
+    WARM,
+    Arena,
+    bar,
+    buy,
+    calm,
+    capped,
+    feed_of,
+    of,
+    sell,
+    told,
+    universe_with,
+)
 
 NOW = START + WARM * HOUR
 BTC = "BTCUSDT"
@@ -84,8 +98,8 @@ def test_an_order_gets_no_more_than_its_share_of_a_bars_volume(tmp_path):
     assert again.quantity == order.quantity - fill.quantity > 0
 
 
-def test_when_a_strategy_closes_more_than_it_holds_then_the_order_is_no_exit(tmp_path):
-    """Selling through zero is an entry on the other side, decided by every gate."""
+def test_when_a_strategy_closes_what_it_holds_then_it_is_flat(tmp_path):
+    """Bought and sold: both are decided and filled whole, and nothing is left."""
     later = [(50_000, 50_010, 49_990, 50_000)] * 3
     run = arena(tmp_path, later, {NOW: [buy(BTC, "0.004")], NOW + HOUR: [sell(BTC, "0.004")]})
     events = run.run()
@@ -93,3 +107,26 @@ def test_when_a_strategy_closes_more_than_it_holds_then_the_order_is_no_exit(tmp
     assert (buys.quantity, sells.quantity) == (Decimal("0.004"), Decimal("0.004"))
     assert all(d.allowed for d in of(events, Decided))
     assert run.loop.desk.books.ledger.positions == {}
+
+
+@pytest.mark.parametrize("urgent", [True, False])
+def test_an_order_that_was_sent_before_a_gap_reaches_the_book_when_the_market_is_back(tmp_path, urgent):
+    """Bars are missing after it was sent: it arrives at the open of the first one there is."""
+    path = universe_with(tmp_path, lambda document: capped(document, clearance_life="86400"))
+    after = [bar(BTC, NOW + i * HOUR, (50_000, 50_010, 49_900, 50_005)) for i in (2, 3)]
+    script = {NOW: [buy(BTC, "0.004", urgent=urgent)]}
+    feed = feed_of([*calm(BTC, WARM, 50_000), *after])
+    run = Arena(tmp_path / "run", feed, [told(script, (BTC,))], universe=path)
+    events = run.run()
+    [fill] = of(events, Filled)
+    assert (fill.quantity, fill.maker) == (Decimal("0.004"), not urgent)
+    assert next(c.change for c in of(events, OrderChanged)) == "accepted"
+
+
+def test_a_quote_that_the_market_has_crossed_in_a_gap_is_refused_when_it_is_back(tmp_path):
+    """Post-only is post-only also where the book was not seen for a while."""
+    path = universe_with(tmp_path, lambda document: capped(document, clearance_life="86400"))
+    after = [bar(BTC, NOW + 2 * HOUR, (49_000, 49_010, 48_990, 49_000))]
+    feed = feed_of([*calm(BTC, WARM, 50_000), *after])
+    run = Arena(tmp_path / "run", feed, [told({NOW: [buy(BTC, urgent=False)]}, (BTC,))], universe=path)
+    assert [c.change for c in of(run.run(), OrderChanged)] == ["accepted", "rejected"]
