@@ -19,7 +19,7 @@ from decimal import (
     setcontext,
 )
 from fractions import Fraction
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 MAX_DIGITS: Final = 40
@@ -33,7 +33,6 @@ EXACT: Final = Context(
     traps=[Inexact, InvalidOperation, DivisionByZero, Overflow],
 )
 
-_SETTLING: Final = Context(prec=MAX_DIGITS, Emin=MIN_EMIN, Emax=MAX_EMAX)
 _ZERO: Final = Decimal(0)
 _ONE: Final = Decimal(1)
 
@@ -119,7 +118,13 @@ def settled(numerator: Decimal, denominator: Decimal = _ONE) -> Decimal:
     half-even to as many.
     """
     # Adding zero takes the exponent off a round number, and the sign off zero.
-    return _SETTLING.add(_SETTLING.normalize(_SETTLING.divide(numerator, denominator)), _ZERO)
+    settling = _settling()
+    return settling.add(settling.normalize(settling.divide(numerator, denominator)), _ZERO)
+
+
+@cache
+def _settling() -> Context:
+    return Context(prec=MAX_DIGITS, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 def apart(one: Fraction, other: Fraction, digits: int = SHOWN_DIGITS) -> tuple[Decimal, Decimal]:

@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 
 from engine.read import read
 from engine.ruleset import RuleSet
+from generator.compile.files import Folder
 from generator.compile.sources import Sources
-from generator.compile.stages import STAGES, Compile
+from generator.compile.stages import STAGES, Compile, as_written
 from generator.compile.text import read_text
 from tests.conftest import ROOT, TODAY
 
@@ -131,7 +132,7 @@ WRITTEN: Final = st.builds(
 @cache
 def shipped() -> tuple[Compile, RuleSet]:
     """The shipped sources and what they make: all but the caps is taken from them."""
-    work = Compile(ROOT, "prod", TODAY, Sources(ROOT))
+    work = Compile(Folder(ROOT), "prod", TODAY, Sources(Folder(ROOT)), as_written)
     for stage in STAGES:
         stage.run(work)
     assert work.ruleset is not None
