@@ -1,11 +1,11 @@
 """`kpis.json`: what each strategy brought, and how."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from execution.books import Books
-from execution.events import Filled, PositionClosed, Sampled
+from execution.events import Filled, PositionClosed, RunStarted, Sampled
 from execution.journal import Entry
 from execution.ledger import Account
 from execution.state.text import average, number, ratio
@@ -15,7 +15,7 @@ from universe.trading import ZERO
 
 @dataclass(slots=True)
 class Fall:
-    """The largest fall of a value from its highest so far, in USDT, and the wallet's NAV when that fall began."""
+    """The largest fall of a value from its highest so far, in USDT, and as a share of NAV when that fall began."""
 
     highest: Decimal | None = None
     nav_then: Decimal = ZERO
@@ -29,6 +29,14 @@ class Fall:
         fall = self.highest - value
         if fall > self.largest:
             self.largest, self.share = fall, ratio(fall, self.nav_then)
+
+
+    def then(self, value: Decimal | None, nav: Decimal | None) -> "Fall":
+        """The same with one more value, where it is known."""
+        fall = replace(self)
+        if value is not None and nav is not None:
+            fall.see(value, nav)
+        return fall
 
 
 @dataclass(slots=True)
@@ -59,7 +67,7 @@ class Record:
         self.worst = brought if self.worst is None else min(self.worst, brought)
         self.reasons[trade.reason] = self.reasons.get(trade.reason, 0) + 1
 
-    def data(self, account: Account, unrealised: Decimal | None) -> dict[str, Any]:
+    def data(self, account: Account, unrealised: Decimal | None, fall: Fall) -> dict[str, Any]:
         """As data, beside the money of the ledger."""
         return {
             "pnl": None if unrealised is None else number(account.result + unrealised),
@@ -76,26 +84,30 @@ class Record:
             "best_trade": number(self.best),
             "worst_trade": number(self.worst),
             "average_hold": average(self.held, self.trades),
-            "max_drawdown": number(self.fall.largest),
-            "max_drawdown_share": self.fall.share,
+            "max_drawdown": number(fall.largest),
+            "max_drawdown_share": fall.share,
             "closed_by": dict(sorted(self.reasons.items())),
         }
 
 
 class Kpis:
-    """Each strategy's record, and the account's. Drawdowns are those of the hourly samples."""
+    """Each strategy's record, and the account's. Drawdowns are of the start, the hourly samples, and now."""
 
     name: ClassVar[str] = "kpis"
-    kinds: ClassVar[frozenset[str]] = frozenset({"fill", "trade", "sample"})
+    kinds: ClassVar[frozenset[str]] = frozenset({"run_started", "fill", "trade", "sample"})
 
     def __init__(self) -> None:
         self._account = Record()
+        self._cash = ZERO
         self._strategies: dict[str, Record] = {}
 
     def apply(self, entry: Entry) -> None:
         """Count a fill or a trade, or look how far the values have fallen."""
         event = entry.event
-        if isinstance(event, Filled):
+        if isinstance(event, RunStarted):
+            self._cash = event.cash
+            self._account.fall.see(event.cash, event.cash)
+        elif isinstance(event, Filled):
             for record in (self._account, self._of(event.strategy)):
                 record.fills += 1
                 record.volume += event.price * event.quantity
@@ -108,19 +120,24 @@ class Kpis:
                 self._of(strategy).fall.see(Decimal(value), event.nav)
 
     def _of(self, strategy: str) -> Record:
-        return self._strategies.setdefault(strategy, Record())
+        return self._strategies.setdefault(strategy, Record(fall=Fall(ZERO, self._cash)))
 
     def record(self, moment: Moment) -> dict[str, Any]:
         """What the file holds, without its header."""
-        accounts = moment.books.ledger.accounts
-        names = sorted({*accounts, *self._strategies})
+        nav = moment.pulse.nav
+        whole = self._account.fall.then(nav, nav)
+        names = sorted({*moment.books.ledger.accounts, *self._strategies})
         return {
-            "account": self._account.data(_whole(moment.books), moment.unrealised),
-            "strategies": {
-                n: self._strategies.get(n, Record()).data(accounts.get(n, Account()), _unrealised(moment, n))
-                for n in names
-            },
+            "account": self._account.data(_whole(moment.books), moment.unrealised, whole),
+            "strategies": {n: self._strategy(n, moment) for n in names},
         }
+
+    def _strategy(self, name: str, moment: Moment) -> dict[str, Any]:
+        account = moment.books.ledger.accounts.get(name, Account())
+        unrealised = _unrealised(moment, name)
+        record = self._strategies.get(name, Record())
+        result = None if unrealised is None else account.result + unrealised
+        return record.data(account, unrealised, record.fall.then(result, moment.pulse.nav))
 
 
 def _whole(books: Books) -> Account:
