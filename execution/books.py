@@ -4,7 +4,6 @@ A restart applies the journal's events again and stands where it stood. What cha
 event (highest NAV, each position's best, last prices) is in `Pulse`, which the journal keeps beside its cursor.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import singledispatchmethod
@@ -12,7 +11,6 @@ from typing import Any, Final
 
 from engine.numbers import canonical
 from execution.events import (
-    Cleared,
     DayStarted,
     Decided,
     Event,
@@ -32,6 +30,7 @@ from execution.events import (
     RunEnded,
     RunStarted,
     UniverseActivated,
+    UniverseRefused,
 )
 from execution.ledger import Exits, Ledger
 from execution.orders import Change, Order, Type, next_state
@@ -105,13 +104,13 @@ class Books:
 
     run: RunStarted | None = None
     universe: str | None = None
+    refusal: UniverseRefused | None = None
     ledger: Ledger = field(default_factory=Ledger)
     orders: dict[str, Order] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     memories: dict[str, dict[str, Any]] = field(default_factory=dict)
     exits: dict[tuple[str, Side], int] = field(default_factory=dict)
     kill_switch: bool = False
-    killed_by: str = ""
     day: int | None = None
     day_start: Decimal | None = None
     intents: int = 0
@@ -142,12 +141,15 @@ class Books:
 
     @apply.register
     def _(self, event: UniverseActivated, time: int) -> None:
-        self.universe = event.universe
+        self.universe, self.refusal = event.universe, None
+
+    @apply.register
+    def _(self, event: UniverseRefused, time: int) -> None:
+        self.refusal = event
 
     @apply.register
     def _(self, event: KillSwitched, time: int) -> None:
         self.kill_switch = event.on
-        self.killed_by = event.by
 
     @apply.register
     def _(self, event: IntentMade, time: int) -> None:
@@ -278,10 +280,3 @@ class Books:
     @apply.register
     def _(self, event: RunEnded, time: int) -> None:
         self.ended = True
-
-    @apply.register
-    def _(self, event: Cleared, time: int) -> None:
-        """A clearance is held by the gate, and in the books by the order that spends it."""
-
-
-Record = Callable[[Event], None]

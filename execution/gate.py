@@ -197,4 +197,5 @@ def _same(facts: Mapping[str, Any], asked: Asked) -> bool:
         order.get("side"),
         order.get("quantity"),
         order.get("price"),
-    ) == (asked.strategy, asked.symbol, asked.side, asked.quantity, asked.worst_price)
+        order.get("urgent"),
+    ) == (asked.strategy, asked.symbol, asked.side, asked.quantity, asked.worst_price, asked.urgent)

@@ -6,10 +6,10 @@ Backtest, paper, shadow and live go this way; they differ in feed, venue and clo
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN
-from pathlib import Path
 from typing import Final
 
 from execution import closing, exits, intents, proposing, routing, sampling
+from execution.adopting import Rules, take_over
 from execution.books import DAY
 from execution.desk import Desk
 from execution.events import (
@@ -19,23 +19,15 @@ from execution.events import (
     Remarked,
     RunEnded,
     UniverseActivated,
-    UniverseRefused,
 )
-from execution.gate import RiskEngine
 from execution.journal import Entry, Journal
 from execution.leaving import start_leaving
 from execution.ledger import CENT
 from execution.settling import settle
-from execution.universes import keep
+from execution.statistics import HOUR
 from execution.venues.paper import PaperVenue
 from execution.walking import Walk
-from execution.watching import UniverseFile
-from universe import Universe
-from universe.instruments import instruments
-from universe.protocol import Strategy
 from universe.trading import Bar, Funding, Tick
-
-HOUR: Final = 3600
 
 
 @dataclass(slots=True)
@@ -46,23 +38,17 @@ class Loop:
         desk: all that the stages share.
         venue: the paper venue behind the desk's port, which bars are shown to.
         journal: where each step is committed.
-        folder: the run's, where every universe that decides is kept.
-        file: the universe on disk.
-        make: the strategies that a universe lets run.
+        rules: where they come from, and what they must fit.
         committed: told of the events of each step, once they are in the journal.
         command: the last command that was seen.
-        ends: when symbols trade for the last time, where that is before the feed's end.
     """
 
     desk: Desk
     venue: PaperVenue
     journal: Journal
-    folder: Path
-    file: UniverseFile
-    make: Callable[[Universe], Sequence[Strategy]]
+    rules: Rules
     committed: Callable[[Sequence[Entry]], None]
     command: int = 0
-    ends: Mapping[str, int] = field(default_factory=dict)
     closed: Mapping[int, Sequence[Bar]] = field(default_factory=dict)
 
     def catch_up(self, tick: Tick) -> None:
@@ -102,20 +88,7 @@ def listen(loop: Loop, tick: Tick) -> None:
             desk.record(KillSwitched(bool(body["on"]), str(body["by"]), str(body["why"])))
     for remark in tick.remarks:
         desk.record(Remarked(remark.code, remark.symbol, remark.time, remark.text, remark.count))
-    take_over(loop)
-
-
-def take_over(loop: Loop) -> None:
-    """Decide by the universe on disk from here on, if it is another one, newer, whole, and drops nothing held."""
-    desk = loop.desk
-    held = {p.symbol for p in desk.books.ledger.positions.values()} | {o.symbol for o in desk.books.open_orders()}
-    found = loop.file.look(desk.books.universe or "", held, lambda name, text: desk.record(UniverseRefused(name, text)))
-    if found is not None:
-        keep(loop.folder, found)
-        desk.gate.adopt(RiskEngine.of(found))
-        desk.instruments = instruments(found)
-        desk.strategies = loop.make(found)
-        desk.record(UniverseActivated(found.ruleset.universe_hash, found.ruleset.ruleset_hash))
+    take_over(desk, loop.venue, loop.rules)
 
 
 def match(loop: Loop, tick: Tick) -> None:
@@ -181,10 +154,17 @@ def value(loop: Loop, tick: Tick) -> None:
 
 def close(loop: Loop, tick: Tick) -> None:
     """What the venue closes by itself; margin is judged at the close of bars."""
-    for symbol, end in loop.ends.items():
+    for symbol, end in loop.rules.feed.ends.items():
         if end == tick.time:
             closing.delist(loop.desk, symbol)
     closing.liquidate(loop.desk, loop.venue)
+
+
+def recall(loop: Loop, tick: Tick) -> None:
+    """When a person stops new positions, or other rules take over, what works was cleared before, and is asked anew."""
+    if any(isinstance(e, UniverseActivated) or (isinstance(e, KillSwitched) and e.on) for e in loop.desk.fresh):
+        routing.recall(loop.desk)
+        settle(loop.desk)
 
 
 def leave(loop: Loop, tick: Tick) -> None:
@@ -237,6 +217,7 @@ STAGES: Final = (
     Stage("fund", "funding that was settled since", fund),
     Stage("value", "NAV, its highest, the start of the UTC day", value),
     Stage("close", "the venue closes what trades no more, and what margin no longer covers", close),
+    Stage("recall", "what works is asked for anew, once a kill switch or other rules speak", recall),
     Stage("leave", "positions whose record says so are left (table `exit`)", leave),
     Stage("tend", "re-quotes, slices, expiries", tend),
     Stage("propose", "strategies see closed bars, and want orders", propose),

@@ -198,6 +198,17 @@ def _again(desk: Desk, order: Order, cause: Cause, why: str, quotes: int = 0) ->
         )
 
 
+def recall(desk: Desk) -> None:
+    """Take every order back, and ask anew for what is left of it: what may no longer be ends with a veto.
+
+    Plans go on: each of their slices is decided on its own.
+    """
+    for order in desk.books.open_orders():
+        desk.venue.cancel(order)
+        cause = Cause.FALLBACK if order.type is Type.MARKET else Cause.REQUOTE
+        _again(desk, order, cause, "it was cleared under other rules", order.quotes - 1)
+
+
 def clear_the_way(desk: Desk, reason: str, *, symbol: str | None = None, strategy: str | None = None) -> None:
     """Take back everything that works, is planned or is wanted: in a symbol, of a strategy, or at all."""
 

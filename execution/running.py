@@ -11,7 +11,7 @@ from execution.journal import Entry, Journal, give
 from execution.journal_file import FILE
 from execution.lock import Lock
 from execution.loop import Loop
-from execution.starting import Plan, RunFault, start
+from execution.starting import RunFault, Setup, start
 from execution.state import Publisher
 from universe.trading import Tick
 
@@ -31,11 +31,11 @@ class Run:
         self.ticks: Iterator[Tick]
 
     @classmethod
-    def open(cls, plan: Plan, folder: Path, *, now: float, pid: int, anew: bool = False) -> "Run":
+    def open(cls, setup: Setup, folder: Path, *, now: float, pid: int, anew: bool = False) -> "Run":
         """Begin a run in a folder, or go on with the one that is there.
 
         Args:
-            plan: what it is a function of.
+            setup: what it is a function of.
             folder: made where it is not there.
             now: Unix seconds, for the record of starts only.
             pid: this process.
@@ -51,14 +51,14 @@ class Run:
             if stopped is not None:
                 give(folder, stopped.kind, {"on": True, "by": stopped.by, "why": stopped.why}, now=now)
             run = cls(folder, lock, journal)
-            run._start(plan)
+            run._start(setup)
         except BaseException:
             lock.release()
             raise
         return run
 
-    def _start(self, plan: Plan) -> None:
-        self.loop, self.ticks = start(plan, self.folder, self._journal, self._committed)
+    def _start(self, setup: Setup) -> None:
+        self.loop, self.ticks = start(setup, self.folder, self._journal, self._committed)
         self._publisher = Publisher(self.folder, self._journal, self.loop.desk.books)
         for entry in self._journal.entries():
             self._publisher.apply(entry)

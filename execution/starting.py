@@ -7,22 +7,23 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from engine.numbers import canonical
+from execution.adopting import Make, Rules, bars_of, unfit
 from execution.books import Books, Pulse
 from execution.desk import Desk
 from execution.events import Remarked, RunStarted, UniverseActivated
 from execution.feeds import Feed
 from execution.gate import Gate, RiskEngine
 from execution.journal import Entry, Journal
-from execution.loop import HOUR, Loop
+from execution.loop import Loop
 from execution.market import Market
 from execution.statistics import Statistics
-from execution.universes import keep, load_kept
+from execution.universes import load_kept
 from execution.venues.model import MarketModel
 from execution.venues.paper import PaperVenue
 from execution.watching import UniverseFile
 from universe import Universe
 from universe.instruments import instruments
-from universe.protocol import Strategy
 from universe.trading import Tick
 
 MODE: Final = "paper"
@@ -37,7 +38,7 @@ class RunFault(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Setup:
     """All that a run is a function of.
 
     Args:
@@ -45,91 +46,117 @@ class Plan:
         file: the universe on disk.
         model: what candles don't show.
         cash: USDT in the wallet at the start.
-        make: the strategies that a universe lets run.
+        make: the strategies that a universe lets run; raises UniverseFault where there is no code for one.
     """
 
     feed: Feed
     file: UniverseFile
     model: MarketModel
     cash: Decimal
-    make: Callable[[Universe], Sequence[Strategy]]
+    make: Make
 
 
 def start(
-    plan: Plan, folder: Path, journal: Journal, committed: Callable[[Sequence[Entry]], None]
+    setup: Setup, folder: Path, journal: Journal, committed: Callable[[Sequence[Entry]], None]
 ) -> tuple[Loop, Iterator[Tick]]:
     """A run, where its journal left it, and the ticks that are left of its feed: none of one that is over.
 
     Raises:
-        RunFault: the folder holds another run.
+        RunFault: the folder holds another run, or strategies ask for bars that the feed's don't make.
         UniverseFault: the universe can't be decided by.
     """
     books = Books()
     for entry in journal.entries():
         books.apply(entry.event, entry.time)
+    if books.run is not None:
+        _same_run(books.run, setup)
     cursor = journal.cursor()
-    universe = plan.file.first() if books.universe is None else load_kept(folder, books.universe)
-    begun = _started(plan, universe if books.run is None else None, books)
-    desk = _desk(plan, universe, books, Pulse.from_record(cursor.pulse) if cursor else Pulse())
-    venue = desk.venue
-    assert isinstance(venue, PaperVenue)
-    loop = Loop(desk, venue, journal, folder, plan.file, plan.make, committed, ends=plan.feed.ends)
-    if cursor is not None:
-        loop.command, desk.now = cursor.command, cursor.time
-    if books.ended:
-        return loop, iter(())
-    ticks = iter(plan.feed)
+    universe = setup.file.first() if books.universe is None else setup.file.again(folder, books.universe)
+    desk, venue = _desk(setup, universe, books, Pulse.from_record(cursor.pulse) if cursor else Pulse())
+    loop = Loop(desk, venue, journal, Rules(setup.file, folder, setup.make, setup.feed), committed)
     if cursor is None:
-        _begin(loop, plan, begun, universe)
-        return loop, ticks
-    return loop, _behind(loop, ticks, cursor.time)
+        _begin(loop, setup, universe)
+        return loop, iter(setup.feed)
+    loop.command, desk.now = cursor.command, cursor.time
+    return loop, iter(()) if books.ended else _behind(loop, iter(setup.feed), cursor.time)
 
 
-def _started(plan: Plan, universe: Universe | None, books: Books) -> RunStarted:
-    """What the run is a function of, which must be what it was when it began."""
-    feed = plan.feed
-    was = books.run
-    first = was.universe if was else universe.ruleset.universe_hash if universe else ""
-    environment = was.environment if was else universe.ruleset.environment if universe else ""
-    parts = (MODE, environment, first, feed.fingerprint, str(plan.cash), plan.model.hash)
-    run = sha256("\n".join(parts).encode()).hexdigest()[:16]
-    begun = RunStarted(
-        run, MODE, environment, first, feed.label, feed.fingerprint, feed.synthetic, plan.cash, plan.model.hash
+def first_universe(folder: Path) -> Universe | None:
+    """The universe that the run in a folder began with: which symbols its feed has follows from it. None: no run.
+
+    Raises:
+        JournalFault: the journal can't be read.
+        UniverseFault: the run doesn't keep its universe any more.
+    """
+    with Journal.read(folder) as journal:
+        begun = next((e.event for e in journal.entries(kinds=(RunStarted.kind,))), None)
+    return load_kept(folder, begun.universe) if isinstance(begun, RunStarted) else None
+
+
+def _run_of(setup: Setup, universe: Universe) -> RunStarted:
+    """What a run is a function of, and its id."""
+    feed, first = setup.feed, universe.ruleset.universe_hash
+    parts = (MODE, setup.file.environment, first, feed.fingerprint, canonical(setup.cash), setup.model.hash)
+    return RunStarted(
+        run=sha256("\n".join(parts).encode()).hexdigest()[:16],
+        mode=MODE,
+        environment=setup.file.environment,
+        universe=first,
+        feed=feed.label,
+        feed_hash=feed.fingerprint,
+        synthetic=feed.synthetic,
+        cash=setup.cash,
+        model_hash=setup.model.hash,
     )
-    if was is not None and was != begun:
+
+
+def _same_run(was: RunStarted, setup: Setup) -> None:
+    """Refuse to go on with a run that is a function of something else."""
+    feed = setup.feed
+    others = []
+    if was.environment != setup.file.environment:
+        others.append(f"its rules are those of `{was.environment}`, not of `{setup.file.environment}`")
+    if was.feed != feed.label:
+        others.append(f"it is over {was.feed}, not {feed.label}")
+    elif was.feed_hash != feed.fingerprint:
+        others.append(f"it is over other {was.feed} than these")
+    if was.cash != setup.cash:
+        others.append(f"it began with {canonical(was.cash)} USDT, not {canonical(setup.cash)}")
+    if was.model_hash != setup.model.hash:
+        others.append("it assumed another spread, slippage or fee")
+    if others:
         raise RunFault(
-            f"this folder holds another run: {was.feed}, {was.cash} USDT, run {was.run}",
-            "give the feed and the cash that it began with, or begin another: --new, or --out with another folder",
+            f"the folder holds another run: {'; '.join(others)}",
+            "give what it began with, or begin another: --new, or --out with another folder",
         )
-    return begun
 
 
-def _desk(plan: Plan, universe: Universe, books: Books, pulse: Pulse) -> Desk:
-    strategies = plan.make(universe)
-    kept = {HOUR: 1}
-    for strategy in strategies:
-        kept[strategy.every] = max(kept.get(strategy.every, 1), strategy.warm_up)
-    traded = instruments(universe)
-    return Desk(
+def _desk(setup: Setup, universe: Universe, books: Books, pulse: Pulse) -> tuple[Desk, PaperVenue]:
+    strategies, traded = setup.make(universe), instruments(universe)
+    if (why := unfit(strategies, setup.feed.interval)) is not None:
+        raise RunFault(why, "give bars that divide an hour and what each strategy is asked by, or edit its `every`")
+    venue = PaperVenue(setup.model, traded, books.open_orders())
+    desk = Desk(
         books=books,
         pulse=pulse,
         gate=Gate(RiskEngine.of(universe)),
-        market=Market(kept),
+        market=Market(bars_of(strategies)),
         statistics=Statistics(),
-        model=plan.model,
-        venue=PaperVenue(plan.model, traded, books.open_orders()),
+        model=setup.model,
+        venue=venue,
         instruments=traded,
         strategies=strategies,
     )
+    return desk, venue
 
 
-def _begin(loop: Loop, plan: Plan, begun: RunStarted, universe: Universe) -> None:
-    keep(loop.folder, universe)
+def _begin(loop: Loop, setup: Setup, universe: Universe) -> None:
+    setup.file.keep(loop.rules.folder, universe)
     desk = loop.desk
-    desk.now = plan.feed.first
-    desk.record(begun)
+    desk.now = setup.feed.first
+    desk.record(_run_of(setup, universe))
     desk.record(UniverseActivated(universe.ruleset.universe_hash, universe.ruleset.ruleset_hash))
-    for remark in plan.feed.remarks:
+    for remark in setup.feed.remarks:
         desk.record(Remarked(remark.code, remark.symbol, remark.time, remark.text, remark.count))
 
 

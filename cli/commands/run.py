@@ -141,7 +141,7 @@ def _open(folder: Path, target: Path, feed: "Feed", environment: str, cash: Deci
     from execution.journal import JournalFault
     from execution.lock import LockFault, LockHeld
     from execution.running import Run
-    from execution.starting import Plan, RunFault
+    from execution.starting import RunFault, Setup
     from execution.state import PublishFault
     from execution.venues.model import FILE, ModelFault, read_model
     from execution.watching import UniverseFile
@@ -150,8 +150,8 @@ def _open(folder: Path, target: Path, feed: "Feed", environment: str, cash: Deci
 
     try:
         model = read_model(folder / FILE)
-        plan = Plan(feed, UniverseFile(folder / file_of(environment), environment), model, cash, make)
-        return Run.open(plan, target, now=time.time(), pid=os.getpid(), anew=anew)
+        setup = Setup(feed, UniverseFile(folder / file_of(environment), environment), model, cash, make)
+        return Run.open(setup, target, now=time.time(), pid=os.getpid(), anew=anew)
     except (JournalFault, LockFault, LockHeld, PublishFault) as fault:
         fail(str(fault), fault.help, BAD_ENVIRONMENT)
     except (ModelFault, RunFault, UniverseFault) as fault:

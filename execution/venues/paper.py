@@ -37,6 +37,10 @@ class PaperVenue:
         self._answers: list[Answer] = []
         self._room: dict[str, Decimal] = {}
 
+    def adopt(self, instruments: Mapping[str, Instrument]) -> None:
+        """Other contracts from now on, or other grids."""
+        self._instruments = instruments
+
     # The port
 
     def submit(self, order: Order, clearance: Clearance) -> None:

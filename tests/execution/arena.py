@@ -13,12 +13,12 @@ from execution.events import Event
 from execution.feeds import Feed
 from execution.journal import Journal
 from execution.loop import Loop
-from execution.starting import Plan, start
+from execution.starting import Setup, start
 from execution.venues.model import FILE as MODEL_FILE
 from execution.venues.model import read_model
 from execution.watching import UniverseFile
 from universe import Universe
-from universe.protocol import Answer, View
+from universe.protocol import Answer, Strategy, View
 from universe.reader import fingerprint
 from universe.trading import Bar, Funding, Intent, Mark, Side, Tick
 
@@ -123,19 +123,21 @@ class Arena:
     universe: Path = UNIVERSE
     loop: Loop = field(init=False)
     before: Callable[[Loop, Tick], None] = lambda loop, tick: None
+    make: Callable[[Universe], Sequence[Strategy]] | None = None
 
-    def run(self, *, until: int | None = None) -> list[Event]:
-        """Work through the feed; every event so far, in order."""
-        plan = Plan(
-            self.feed, UniverseFile(self.universe, "prod"), read_model(MODEL), self.cash, lambda u: self.strategies
-        )
+    def run(self, *, until: int | None = None, ends: bool = False) -> list[Event]:
+        """Begin, or go on, and work through the feed up to a time; every event so far, in order."""
+        make = self.make or (lambda universe: self.strategies)
+        setup = Setup(self.feed, UniverseFile(self.universe, "prod"), read_model(MODEL), self.cash, make)
         with Journal.open(self.folder, now=0, pid=1) as journal:
-            self.loop, ticks = start(plan, self.folder, journal, lambda entries: None)
+            self.loop, ticks = start(setup, self.folder, journal, lambda entries: None)
             for tick in ticks:
                 if until is not None and tick.time > until:
                     break
                 self.before(self.loop, tick)
                 self.loop.step(tick)
+            if ends:
+                self.loop.end()
             return [entry.event for entry in journal.entries()]
 
 
