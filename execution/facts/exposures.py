@@ -23,6 +23,12 @@ class Exposure:
         return max(self.notional + self.buys, self.sells - self.notional)
 
     @property
+    def furthest(self) -> Decimal:
+        """The signed notional furthest from flat that position and working orders can come to."""
+        most, least = self.notional + self.buys, self.notional - self.sells
+        return most if abs(most) >= abs(least) else least
+
+    @property
     def is_flat(self) -> bool:
         """Nothing held and nothing working."""
         return not (self.notional or self.buys or self.sells)

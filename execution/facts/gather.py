@@ -1,11 +1,12 @@
 """One producer for each source that the catalog of facts names, and the snapshot of all of them."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
 from execution.desk import Desk
-from execution.facts.exposures import exposures, total
+from execution.facts.exposures import Exposure, exposures, total
 from execution.ledger import Position
 from execution.margin import available
 from execution.ticket import About
@@ -79,7 +80,6 @@ def ledger(desk: Desk, about: About) -> Group:
     if price is None or everything is None:
         return {"own": own_facts(desk, about)}
     instrument = desk.instruments[about.symbol]
-    here = everything.get(about.symbol)
     others = [e for s, e in everything.items() if s != about.symbol]
     net = desk.books.ledger.net(about.symbol)
     buy_quantity, buys = desk.waiting(about.symbol, Side.BUY)
@@ -97,7 +97,7 @@ def ledger(desk: Desk, about: About) -> Group:
             "long_others": sum((e.notional + e.buys for e in others), ZERO),
             "short_others": sum((e.sells - e.notional for e in others), ZERO),
         },
-        "positions": {"open": Decimal(len(others) + (here is not None and not here.is_flat))},
+        "positions": {"open": Decimal(sum(not e.is_flat for e in everything.values()))},
     }
 
 
@@ -168,19 +168,17 @@ def venue(desk: Desk, about: About) -> Group:
 
 
 def statistics(desk: Desk, about: About) -> Group:
-    """Portfolio VaR and the position's expected shortfall, with the order in it."""
-    price = desk.price(about.symbol)
-    if about.quantity is None or about.price is None or price is None:
+    """Portfolio VaR and the position's expected shortfall, with the order in it, and what works filled the worse way.
+
+    Of what works in a symbol that is what takes it furthest from flat: an order that would reduce may not fill.
+    """
+    everything = exposures(desk)
+    if about.quantity is None or about.price is None or everything is None:
         return {}
-    held = {s: desk.books.ledger.net(s) for s in desk.books.ledger.symbols()}
+    here = everything.get(about.symbol, Exposure(about.symbol, ZERO, ZERO, ZERO))
     order = about.side.sign * about.quantity * about.price
-    notionals: dict[str, Decimal] = {}
-    for symbol, quantity in held.items():
-        mark = desk.price(symbol)
-        if mark is None:
-            return {}
-        notionals[symbol] = quantity * mark
-    notionals[about.symbol] = notionals.get(about.symbol, ZERO) + order
+    everything[about.symbol] = replace(here, notional=here.notional + order)
+    notionals = {symbol: exposure.furthest for symbol, exposure in everything.items()}
     return {
         "risk": {
             "portfolio_var": desk.statistics.portfolio_var(notionals),

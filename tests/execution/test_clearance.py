@@ -73,12 +73,19 @@ def test_when_another_universe_takes_over_then_what_the_old_one_cleared_is_no_le
         gate.spend(clearance, clearance.quantity, clearance.worst_price, NOW)
 
 
-@pytest.mark.parametrize("name", ["quantity", "price", "side", "symbol", "strategy"])
+@pytest.mark.parametrize("name", ["quantity", "price", "side", "symbol", "strategy", "urgent"])
 def test_when_facts_are_about_another_order_than_is_asked_for_then_nothing_is_cleared(gate, name):
     """The gate clears what was decided on, not what the caller says besides."""
     facts, asked = facts_and_asked()
-    other = {"quantity": Decimal("0.003"), "price": Decimal("87400"), "side": "SELL", "symbol": "ETHUSDT"}
-    facts["order"][name] = other.get(name, "vol_target")
+    other = {
+        "quantity": Decimal("0.003"),
+        "price": Decimal("87400"),
+        "side": "SELL",
+        "symbol": "ETHUSDT",
+        "strategy": "vol_target",
+        "urgent": True,
+    }
+    facts["order"][name] = other[name]
     _, clearance = gate.decide(facts, asked)
     assert clearance is None
 

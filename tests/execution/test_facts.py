@@ -1,3 +1,4 @@
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -5,7 +6,21 @@ import pytest
 from engine.facts import Snapshot
 from execution.facts import PRODUCERS, gather
 from execution.ticket import About
-from tests.execution.arena import HOUR, START, WARM, Arena, bar, buy, calm, feed_of, told, universe_of
+from tests.execution.arena import (
+    HOUR,
+    START,
+    WARM,
+    Arena,
+    bar,
+    buy,
+    calm,
+    capped,
+    feed_of,
+    sell,
+    told,
+    universe_of,
+    universe_with,
+)
 from universe.trading import Side
 
 NOW = START + WARM * HOUR
@@ -79,6 +94,50 @@ def test_working_orders_count_in_every_exposure(desk):
     assert after["tier.others"] - before["tier.others"] == after["gross.others"] - before["gross.others"] == worth
     assert (here["working.buys"], here["working.buy_quantity"], here["own.buys"]) == (worth, order.quantity, worth)
     assert after["margin.available"] == before["margin.available"] - worth / 2
+
+
+def test_value_at_risk_counts_what_works_filled_the_worse_way(desk):
+    """Two entries that wait for their fills are each seen by the other; a working order that reduces may not fill."""
+    [order] = _sent(desk)
+    asked = About("momentum", ETH, Side.BUY, False, Decimal("0.1"), Decimal(3000), Decimal(2))
+    risks = []
+    for side in (None, Side.BUY, Side.SELL):
+        if side is not None:
+            desk.books.orders[order.id] = replace(order, side=side)
+        risks.append(named(gather(desk, asked))["risk.portfolio_var"])
+        desk.books.orders.pop(order.id, None)
+    without, buying, selling = risks
+    assert buying > without == selling > 0
+    here = named(gather(desk, about(Side.BUY)))["risk.position_cvar"]
+    desk.books.orders[order.id] = order
+    there = named(gather(desk, about(Side.BUY)))["risk.position_cvar"]
+    del desk.books.orders[order.id]
+    assert there > here > 0
+
+
+def test_a_symbol_that_two_strategies_hold_against_each_other_is_no_open_position(tmp_path):
+    """The wallet holds nothing there, asked from that symbol or from another one."""
+    bars = calm(BTC, WARM + 2, 50_000) + calm(ETH, WARM + 2, 3_000)
+    mine, theirs = {NOW: [buy(BTC, "0.004")]}, {NOW: [sell(BTC, "0.004", strategy="vol_target")]}
+    arena = Arena(tmp_path, feed_of(bars), [told(mine, (BTC,)), told(theirs, (BTC,), "vol_target")])
+    arena.run()
+    desk = arena.loop.desk
+    assert len(desk.books.ledger.positions) == 2
+    for symbol in (BTC, ETH):
+        facts = named(gather(desk, About("momentum", symbol, Side.BUY, False, Decimal(1), Decimal(3000), Decimal(2))))
+        assert (facts["positions.open"], facts["own.positions"]) == (0, 1)
+
+
+def test_when_an_order_is_shrunk_then_what_depends_on_its_size_is_worked_out_anew(tmp_path):
+    """Value at risk and shortfall of the second decision are those of the smaller order."""
+    path = universe_with(tmp_path, lambda document: capped(document, trade_nav="0.01"))
+    bars = calm(BTC, WARM + 1, 50_000)
+    events = Arena(tmp_path / "run", feed_of(bars), [told({NOW: [buy(BTC)]}, (BTC,))], universe=path).run()
+    first, second = (e.record["facts"] for e in events if e.kind == "decision")
+    share = Decimal(second["order"]["quantity"]) / Decimal(first["order"]["quantity"])
+    assert share < 1
+    for name in ("portfolio_var", "position_cvar"):
+        assert abs(Decimal(second["risk"][name]) / Decimal(first["risk"][name]) - share) < Decimal("1e-6")
 
 
 def _sent(desk):
