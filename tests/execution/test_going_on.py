@@ -1,8 +1,6 @@
 """Runs that are stopped and go on: what is in the journal is all that there is."""
 
 import os
-import shutil
-from collections import defaultdict
 from dataclasses import replace
 from decimal import Decimal
 
@@ -16,8 +14,6 @@ from execution.starting import RunFault
 from tests.execution.arena import (
     HOUR,
     MINUTE,
-    START,
-    UNIVERSE,
     WARM,
     Arena,
     Told,
@@ -30,11 +26,9 @@ from tests.execution.arena import (
     of,
     told,
 )
-from universe.trading import Funding, Intent, Mark, Side
+from tests.execution.thin import BTC, MINUTES, NOW, arena_of, markets, wishes
+from universe.trading import Mark
 
-NOW = START + WARM * HOUR
-BTC, ETH = "BTCUSDT", "ETHUSDT"
-MINUTES = 24
 DULL = (50_000, 50_000, 49_990, 50_000)
 
 
@@ -44,46 +38,6 @@ def entries_of(folder):
         return [(e.seq, e.time, e.event) for e in journal.entries()][1:]
 
 
-def minutes(symbol, price, moves, missing):
-    """A calm day by the hour, then a minute a move, by thousandths, with a range around each; some are missing."""
-    bars, at = [replace(one, opened=one.closed - MINUTE) for one in calm(symbol, WARM, price)], Decimal(price)
-    for i, move in enumerate(moves):
-        opened, at = at, (at * (1 + Decimal(move) / 1000)).quantize(Decimal("0.1"))
-        reach = (abs(at - opened) / 2 + Decimal(3)).quantize(Decimal("0.1"))
-        prices = (opened, max(opened, at) + reach, min(opened, at) - reach, at)
-        if i not in missing:
-            # Little is traded, so that orders fill in parts.
-            bars.append(bar(symbol, NOW + i * MINUTE, prices, Decimal(1 + i % 4) / 20, MINUTE))
-    return bars
-
-
-def market_of(moves, missing, rate):
-    """Two symbols, settlements of funding, and a mark of the venue's own."""
-    bars = minutes(BTC, 50_000, moves, missing) + minutes(ETH, 3_000, moves[::-1], set())
-    rates = [Funding(s, NOW + i * MINUTE, Decimal(rate) / 100_000) for s in (BTC, ETH) for i in (3, 9)]
-    return feed_of(bars, rates, [Mark(BTC, NOW + 7 * MINUTE, Decimal(49_000))])
-
-
-def scripted(asked):
-    """Both strategies, asked each minute, with what each of them wants."""
-    scripts = {"momentum": defaultdict(list), "vol_target": defaultdict(list)}
-    for minute, name, symbol, side, quantity, urgent in asked:
-        wanted = None if quantity is None else Decimal(quantity)
-        scripts[name][NOW + minute * MINUTE].append(Intent(name, symbol, side, wanted, urgent, "told to"))
-    return [Told(name, script, (BTC, ETH), every=MINUTE) for name, script in scripts.items()]
-
-
-wishes = st.lists(
-    st.tuples(
-        st.integers(0, MINUTES - 2),
-        st.sampled_from(["momentum", "vol_target"]),
-        st.sampled_from([BTC, ETH]),
-        st.sampled_from(list(Side)),
-        st.sampled_from([None, "0.001", "0.008", "0.2", "7.7777"]),
-        st.booleans(),
-    ),
-    max_size=16,
-)
 happenings = st.sampled_from(["nothing", "kill switch", "tighter rules", "slower strategies", "no universe"])
 
 
@@ -105,38 +59,16 @@ def happening(arena, what, minute):
     return before
 
 
-def arena_of(folder, feed, asked, what, minute):
-    """A run with a universe of its own."""
-    path = folder / "universe.json"
-    shutil.copy(UNIVERSE, path)
-
-    def make(universe):
-        every = universe.running["momentum"].every
-        return [replace(s, every=every if every > HOUR else s.every) for s in scripted(asked)]
-
-    arena = Arena(folder / "run", feed, [], universe=path, make=make)
-    arena.before = happening(arena, what, minute)
-    return arena
-
-
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
-@given(
-    st.lists(st.integers(-25, 25), min_size=MINUTES, max_size=MINUTES),
-    st.sets(st.integers(1, MINUTES - 2), max_size=4),
-    wishes,
-    st.integers(-300, 300),
-    happenings,
-    st.integers(0, MINUTES),
-    st.integers(-1, MINUTES),
-)
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@given(markets, wishes, happenings, st.integers(0, MINUTES), st.integers(-1, MINUTES))
 def test_a_run_that_was_stopped_anywhere_ends_with_the_journal_of_one_that_was_not(
-    tmp_path_factory, moves, missing, asked, rate, what, minute, stop
+    tmp_path_factory, market, asked, what, minute, stop
 ):
     """Orders, plans, exits, clearances, marks and what each position has seen: all of it is in the journal."""
-    feed = market_of(moves, missing, rate)
-    whole = arena_of(tmp_path_factory.mktemp("whole"), feed, asked, what, minute)
+    whole, stopped = (arena_of(tmp_path_factory.mktemp("run"), market, asked) for _ in range(2))
+    for arena in (whole, stopped):
+        arena.before = happening(arena, what, minute)
     whole.run(ends=True)
-    stopped = arena_of(tmp_path_factory.mktemp("stopped"), feed, asked, what, minute)
     stopped.run(until=NOW + stop * MINUTE)
     assert not stopped.loop.desk.wishes
     assert list(stopped.loop.desk.gate.reserved()) == []
@@ -148,7 +80,7 @@ def test_a_run_that_was_stopped_anywhere_ends_with_the_journal_of_one_that_was_n
 
 def test_a_run_that_was_killed_after_its_last_tick_can_still_end(tmp_path):
     """The end comes at the time of the last tick, and only once."""
-    arena = arena_of(tmp_path, market_of([0] * 4, set(), 0), [], "nothing", 0)
+    arena = arena_of(tmp_path, ([0] * 4, (), 0), [])
     arena.run()
     arena.run(ends=True)
     events = arena.run(ends=True)
@@ -178,7 +110,7 @@ def test_what_was_refused_before_a_restart_is_refused_after_it_and_said_once(tmp
             edited(arena.universe, lambda u: capped(u, trade_nav="0.01"))
             os.utime(arena.universe, ns=(stamp, stamp))
 
-    arena = arena_of(tmp_path, market_of([0] * 8, set(), 0), [], "nothing", 0)
+    arena = arena_of(tmp_path, ([0] * 8, (), 0), [])
     arena.before = old
     arena.run(until=NOW + 4 * MINUTE)
     [refused] = of(arena.run(), UniverseRefused)
@@ -187,7 +119,7 @@ def test_what_was_refused_before_a_restart_is_refused_after_it_and_said_once(tmp
 
 def test_when_another_run_is_in_the_folder_then_it_says_in_what_they_differ(tmp_path):
     """Other cash, candles, rules or assumptions: nothing is mixed, and the message names each."""
-    arena = arena_of(tmp_path, market_of([0] * 4, set(), 0), [], "nothing", 0)
+    arena = arena_of(tmp_path, ([0] * 4, (), 0), [])
     arena.run()
     for change, says in (
         ({"cash": Decimal(10)}, "it began with 15000 USDT, not 10"),

@@ -1,6 +1,6 @@
 """Laws of the acting half, over random markets and random wishes."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from decimal import Decimal
 
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +14,11 @@ from execution.events import (
     FundingPaid,
     IntentMade,
     OrderSent,
+    PlanMade,
     PositionClosed,
 )
 from execution.journal import Journal
+from tests.execution import thin
 from tests.execution.arena import HOUR, START, WARM, Arena, bar, calm, feed_of, of, told
 from universe.trading import Funding, Intent, Side
 
@@ -148,3 +150,88 @@ def test_another_future_leaves_the_past_as_it_was(tmp_path_factory, btc, eth, ot
             journals.append([(e.seq, e.time, e.event) for e in journal.entries() if e.time <= cut][1:])
     assert journals[0] == journals[1]
     assert journals[0]
+
+
+def roots_of(events):
+    """For each order, the intent that it goes back to through re-quotes, slices and fallbacks."""
+    made = {i.intent: i for i in of(events, IntentMade)}
+    plans = {p.plan: f"i{p.plan[1:]}" for p in of(events, PlanMade)}
+    roots = {}
+    for order in of(events, OrderSent):
+        root = made[order.intent]
+        while root.parent is not None:
+            root = made[plans.get(root.parent, root.parent)]
+        roots[order.order] = root
+    return roots
+
+
+@FEW
+@given(thin.markets, thin.wishes)
+def test_what_goes_back_to_an_exit_never_opens_or_enlarges_a_position(tmp_path_factory, market, asked):
+    """Through gaps, slices, re-quotes and fallbacks: what closes a position closes no more than it holds."""
+    arena = thin.arena_of(tmp_path_factory.mktemp("run"), market, asked)
+    events = arena.run()
+    roots, held = roots_of(events), defaultdict(Decimal)
+    sent = {o.order: o for o in of(events, OrderSent)}
+    for fill in of(events, Filled):
+        before = held[fill.strategy, fill.symbol]
+        held[fill.strategy, fill.symbol] += Side(fill.side).sign * fill.quantity
+        if roots[fill.order].cause == "exit":
+            assert before * Side(fill.side).sign < 0
+            assert fill.quantity <= abs(before)
+    for plan in of(events, PlanMade):
+        assert sum(o.quantity for o in sent.values() if o.plan == plan.plan) <= plan.quantity
+
+
+@FEW
+@given(thin.markets, thin.wishes)
+def test_at_the_end_of_every_tick_nothing_is_half_done(tmp_path_factory, market, asked):
+    """Each position has its exits, the venue and the books know the same orders, nothing is wanted or reserved."""
+    arena = thin.arena_of(tmp_path_factory.mktemp("run"), market, asked)
+
+    def look(loop, tick):
+        desk = loop.desk
+        assert all(p.exits is not None for p in desk.books.ledger.positions.values())
+        assert list(loop.venue._orders.values()) == desk.books.open_orders()
+        assert not desk.wishes
+        assert list(desk.gate.reserved()) == []
+        for order in desk.books.open_orders():
+            assert order.remaining > 0
+            assert desk.now < order.expires
+        assert all(plan.left > 0 for plan in desk.books.plans.values())
+
+    arena.before = look
+    arena.run()
+    look(arena.loop, None)
+
+
+@FEW
+@given(thin.markets, thin.wishes)
+def test_no_order_fills_after_its_clearance_and_tries_are_never_without_end(tmp_path_factory, market, asked):
+    """A fill's bar opened before the clearance ended; a wish leads to no more orders than its tries allow."""
+    arena = thin.arena_of(tmp_path_factory.mktemp("run"), market, asked)
+    events = arena.run()
+    sent = {o.order: o for o in of(events, OrderSent)}
+    with Journal.read(arena.folder) as journal:
+        for entry in journal.entries(kinds=(Filled.kind,)):
+            assert entry.time - thin.MINUTE < sent[entry.event.order].expires
+    chains = Counter(root.intent for root in roots_of(events).values())
+    # 5 prices in each of 4 slices, then a taker that may find nothing at its worst price once a minute
+    assert max(chains.values(), default=0) <= 4 * 6 + thin.MINUTES
+
+
+@FEW
+@given(thin.markets, thin.markets, thin.wishes, st.integers(1, thin.MINUTES - 1))
+def test_another_future_of_a_thin_market_leaves_the_past_as_it_was(tmp_path_factory, market, other, asked, cut):
+    """Partial fills, gaps and quotes included: up to the cut, every event is the same to the byte."""
+    moves, missing, rate = market
+    past = {i for i in missing if i < cut}
+    ends = ((moves[cut:], missing - past), (other[0][cut:], {i for i in other[1] if i >= cut}))
+    journals = []
+    for end, gaps in ends:
+        arena = thin.arena_of(tmp_path_factory.mktemp("run"), ([*moves[:cut], *end], past | gaps, rate), asked)
+        arena.run()
+        until = thin.NOW + cut * thin.MINUTE
+        with Journal.read(arena.folder) as journal:
+            journals.append([(e.seq, e.time, e.event) for e in journal.entries() if e.time <= until][1:])
+    assert journals[0] == journals[1]
