@@ -30,7 +30,6 @@ class Fall:
         if fall > self.largest:
             self.largest, self.share = fall, ratio(fall, self.nav_then)
 
-
     def then(self, value: Decimal | None, nav: Decimal | None) -> "Fall":
         """The same with one more value, where it is known."""
         fall = replace(self)
