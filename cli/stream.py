@@ -96,7 +96,12 @@ def decide_block(engine: Engine, scope: str, block: Block) -> Answer:
 def _complaint(number: int, fault: Exception) -> str:
     column = fault.colno if isinstance(fault, json.JSONDecodeError) else 1
     help_text = getattr(fault, "help", None)
-    return f"{number}:{column}: input-invalid {fault}" + (f"\nhelp: {help_text}" if help_text else "")
+    return f"{number}:{column}: input-invalid {_printable(fault)}" + (f"\nhelp: {help_text}" if help_text else "")
+
+
+def _printable(fault: Exception) -> str:
+    """A message on one line, whatever the names in the input are made of: none can move the cursor or forge a line."""
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in str(fault))
 
 
 def _blocks(file: IO[bytes], size: int) -> Iterator[Block]:

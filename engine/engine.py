@@ -63,6 +63,8 @@ class Engine:
             snapshot = self.reader.read(facts)
         except FactsFault as fault:
             return self.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))
+        except Exception as error:  # every failure denies, also one of whoever hands the facts over
+            return self.refusal(Refusal.ENGINE_ERROR, f"reading failed: {type(error).__name__}: {error}")
         return self.decide_snapshot(snapshot, scope)
 
     def decide_snapshot(self, snapshot: Snapshot, scope: str = "order") -> Decision:
@@ -136,6 +138,8 @@ class Engine:
     # Deciding
 
     def _asked(self, snapshot: Snapshot, scope: str) -> _Asked:
+        if snapshot.ruleset is not self.ruleset:
+            raise ValueError("the facts were read for another rule set")
         if scope != "order":
             if scope not in SCOPES:
                 raise ValueError(f"`{scope}` is no scope; there are {', '.join(SCOPES)}")

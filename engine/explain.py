@@ -14,6 +14,7 @@ from engine.reason import Reason
 from engine.ruleset import Bound, Gate, Multiple, Require, SubjectHead, limit_of
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
 from engine.units import Unit, write_value
+from engine.values import SHOWN
 
 
 class Refusal(StrEnum):
@@ -66,7 +67,7 @@ def nobody(head: SubjectHead, given: str | None) -> Reason:
     if given is None:
         text = f"{head.key} is missing: nothing can be decided about nobody"
         return Reason(None, Refusal.FACTS_MISSING, fact=head.key, text=text)
-    return Reason(None, head.unknown, observed=given, fact=head.key, text=f"{given} is not in the universe")
+    return Reason(None, head.unknown, observed=given, fact=head.key, text=f"{given[:SHOWN]} is not in the universe")
 
 
 def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:

@@ -15,6 +15,7 @@ from engine.catalog import Fact, Value, did_you_mean
 from engine.layout import Form, Layout, Names, Place, Read, as_logged, dump, names_of, template
 from engine.ruleset import RuleSet
 from engine.units import Kind
+from engine.values import SHOWN, shown
 
 MAX_LAYOUTS: Final = 50
 MAX_FORMS: Final = 8
@@ -32,10 +33,11 @@ class FactsFault(ValueError):
 
 @dataclass(slots=True)
 class Snapshot:
-    """The facts of one decision: their values in slots (None for what is missing or invalid), what is wrong with each
-    that is invalid, and all that was given as canonical JSON, nested by dotted names.
+    """The facts of one decision: their values in the slots of a rule set (None for what is missing or invalid), what
+    is wrong with each that is invalid, and all that was given as canonical JSON, nested by dotted names.
     """
 
+    ruleset: RuleSet
     values: list[Value | None]
     invalid: dict[str, str]
     json: str
@@ -45,6 +47,7 @@ class FactReader:
     """Reads facts for one rule set; remembers the numbers that it has parsed."""
 
     def __init__(self, ruleset: RuleSet) -> None:
+        self._ruleset = ruleset
         self._facts: list[Fact] = list(ruleset.supplied)
         self.slots: dict[str, int] = {f.name: i for i, f in enumerate(self._facts)}
         derived = [f for f in ruleset.catalog.facts.values() if f.indicates]
@@ -98,7 +101,7 @@ class FactReader:
     def _snapshot(self, read: Read) -> Snapshot:
         values, text = read
         self._derive(values)
-        return Snapshot(values, {}, text)
+        return Snapshot(self._ruleset, values, {}, text)
 
     def _read_each(self, document: Mapping[str, Any], names: Names | None) -> Snapshot:
         """The snapshot of nested facts, read one by one."""
@@ -118,7 +121,7 @@ class FactReader:
             if len(self._layouts) >= MAX_LAYOUTS:
                 self._layouts.clear()
             self._layouts[names] = Layout([place for place, _ in found], len(self.slots))
-        return Snapshot(values, invalid, template(dict(sorted(texts.items()))))
+        return Snapshot(self._ruleset, values, invalid, template(dict(sorted(texts.items()))))
 
     def _found(self, tree: _TREE, entries: Mapping[str, Any], prefix: str) -> Iterator[tuple[Place, Any]]:
         """Each fact that is named, and what was given."""
@@ -138,22 +141,17 @@ class FactReader:
                 values[slot] = _ONE if given == word else _ZERO
 
     def _undeclared(self, name: str, raw: Any) -> FactsFault:
-        fact = self._catalog.facts.get(name)
-        if fact is not None:
-            source = (
-                "the universe gives it"
-                if fact.attribute
-                else f"it follows from `{fact.indicates[0]}`"
-                if fact.indicates
-                else ""
-            )
-            return FactsFault(f"`{name}` may not be given: {source}", "leave it out")
-        if isinstance(raw, Mapping) and raw:
-            name = f"{name}.{next(iter(raw))}"
-        nested = any(f.startswith(name + ".") for f in self.slots)
-        if nested:
-            return FactsFault(f"`{name}` holds facts; it is no value itself", f'write {{"{name}": {{…}}}}')
-        return FactsFault(f"`{name}` is no declared fact", did_you_mean(name, self.slots))
+        facts = self._catalog.facts
+        while name not in facts and isinstance(raw, Mapping) and raw and len(name) < SHOWN:
+            key, raw = next(iter(raw.items()))
+            name = f"{name}.{key}"
+        fact = facts.get(name)
+        if fact is not None and not fact.supplied:
+            source = f"it follows from `{fact.indicates[0]}`" if fact.indicates else "the universe gives it"
+            return FactsFault(f"{shown(name)} may not be given: {source}", "leave it out")
+        if any(f.startswith(name + ".") for f in self.slots):
+            return FactsFault(f"{shown(name)} holds facts; it is no value itself", f'write {{"{name}": {{…}}}}')
+        return FactsFault(f"{shown(name)} is no declared fact", did_you_mean(name[:SHOWN], self.slots))
 
     @staticmethod
     def given(snapshot: Snapshot, name: str) -> str:

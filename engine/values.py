@@ -1,7 +1,7 @@
 """Plain data as typed values: of the type and range that a catalog declares, or a refusal."""
 
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from engine.catalog import Value
 from engine.numbers import parse_number
@@ -37,6 +37,15 @@ class Declared(Protocol):
         """The most that it may be, if there is one."""
 
 
+SHOWN: Final = 60
+
+
+def shown(given: Any) -> str:
+    """What was given, in the words of a refusal: no longer than a person reads."""
+    text = str(given)
+    return f"`{text[:SHOWN]}…`" if len(text) > SHOWN else f"`{text}`"
+
+
 def typed_value(given: Any, declared: Declared) -> Value:
     """A plain value in the declared type and range.
 
@@ -50,20 +59,20 @@ def typed_value(given: Any, declared: Declared) -> Value:
         return value
     if kind is Kind.BOOL:
         if not isinstance(given, bool):
-            raise ValueError(f"`{given}` is no truth value")
+            raise ValueError(f"{shown(given)} is no truth value")
         return given
     if kind is Kind.LIST:
         if not isinstance(given, (list, tuple)):
-            raise ValueError(f"`{given}` is no list")
+            raise ValueError(f"{shown(given)} is no list")
         words = tuple(str(word) for word in given)
         allowed = declared.type.item.values if declared.type.item else frozenset()
         if not set(words) <= allowed:
-            raise ValueError(f"`{', '.join(sorted(set(words) - allowed))}` is none of its words")
+            raise ValueError(f"{shown(', '.join(sorted(set(words) - allowed)))} is none of its words")
         return words
     if not isinstance(given, str):
-        raise ValueError(f"`{given}` is no {declared.unit.name}; write it as text")
+        raise ValueError(f"{shown(given)} is no {declared.unit.name}; write it as text")
     if kind is Kind.ENUM and given not in declared.type.values:
-        raise ValueError(f"`{given}` is none of its values")
+        raise ValueError(f"{shown(given)} is none of its values")
     return given
 
 

@@ -407,7 +407,9 @@ class RuleMaker:
         if form == "require":
             return {"require": writer.condition(2)}
         if form == "multiple":
-            step = writer.pick([*(n for n in writer.names.positive["GB"] if not n.startswith("caps.")), "caps.grid_gb"])
+            named = [n for n in writer.names.positive["GB"] if not n.startswith("caps.")]
+            fixed = [n for n in named if not (self.shape.linear and writer.names.varies(n))]
+            step = writer.pick([*fixed, "caps.grid_gb"])
             return {"measure": self._multiple(step), "multiple_of": step}
         kind = writer.pick(["ratio", "EUR"] if whole else ["ratio", "EUR", "GB", "count"])
         op = writer.pick(["at_most", "at_least", "below", "above"])
