@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 from execution.desk import Desk
+from execution.orders import Order
+from execution.venues.port import Refused
 from universe.trading import ZERO
 
 
@@ -24,6 +26,23 @@ def available(desk: Desk) -> Decimal | None:
     if tied is None or desk.pulse.nav is None:
         return None
     return (desk.pulse.nav - tied).quantize(Decimal("0.00000001"))
+
+
+def refusal(desk: Desk, order: Order) -> Refused | None:
+    """Why the venue refuses an order that reaches the book; None: it takes it.
+
+    What reduces the wallet's position is always taken; so is a protective exit, which a paper venue holds no margin
+    against: that two strategies are on opposite sides must not leave one of them without its stop.
+    """
+    if order.reduce_only or order.worst_price is None:
+        return None
+    left = available(desk)
+    if left is None or left < 0:
+        return Refused.MARGIN
+    price = desk.price(order.symbol) or ZERO
+    held = desk.books.ledger.net(order.symbol) * price
+    bracket = desk.instruments[order.symbol].bracket(abs(held + order.side.sign * desk.worth(order)))
+    return Refused.LEVERAGE if bracket is None or bracket.leverage < order.leverage else None
 
 
 def maintenance(desk: Desk) -> Decimal:

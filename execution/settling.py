@@ -11,7 +11,7 @@ from execution.desk import Desk
 from execution.events import Delisted, Filled, Liquidated, OrderChanged, PositionClosed
 from execution.ledger import CENT, Position
 from execution.orders import Change
-from execution.venues.port import Ack, Fill
+from execution.venues.port import Ack, Fill, Refused
 from universe.trading import ZERO
 
 # Fills that no order of ours asked for name their reason themselves.
@@ -31,7 +31,7 @@ def settle(desk: Desk) -> None:
 def _acknowledge(desk: Desk, ack: Ack) -> None:
     order = desk.books.orders[ack.order]
     desk.record(OrderChanged(ack.order, ack.change.value, order.price, ack.reason))
-    if ack.change is Change.REJECTED and order.post_only:
+    if ack.change is Change.REJECTED and ack.reason == Refused.WOULD_CROSS:
         routing.rejected(desk, order)
     elif ack.change is Change.EXPIRED and order.quantity == order.remaining:
         routing.given_up(desk, order)

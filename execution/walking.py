@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from execution import exits, routing
+from execution import exits, margin, routing
 from execution.desk import Desk
 from execution.exits import Leave
 from execution.leaving import ask_to_close, start_leaving
@@ -88,7 +88,11 @@ class Walk:
         self._arrived = True
         for order in self._meeting_orders():
             if order.quoted >= self._since:
-                self._venue.arrive(order, price)
+                why = margin.refusal(self._desk, order) if order.state is State.SENT else None
+                if why is None:
+                    self._venue.arrive(order, price)
+                else:
+                    self._venue.refuse(order, why)
                 settle(self._desk)
             if order.is_open and order.type is Type.MARKET:
                 self._venue.take(order, price)

@@ -14,7 +14,7 @@ from execution.ledger import CENT
 from execution.orders import Change, Order, State, Type
 from execution.prices import down
 from execution.venues.model import MarketModel
-from execution.venues.port import Ack, Answer, Fill
+from execution.venues.port import Ack, Answer, Fill, Refused
 from universe.instruments import Instrument
 from universe.trading import ZERO, Bar, Side
 
@@ -48,7 +48,7 @@ class PaperVenue:
         if clearance.id != order.clearance or not clearance.admits(
             order.symbol, order.side, order.quantity, order.price or order.worst_price
         ):
-            self._answers.append(Ack(order.id, Change.REJECTED, "the clearance is for another order"))
+            self._answers.append(Ack(order.id, Change.REJECTED, Refused.OTHER_ORDER))
         else:
             self._orders.setdefault(order.id, order)
 
@@ -83,7 +83,11 @@ class PaperVenue:
             return
         touch = self._model.touch(self._instruments[order.symbol], price, None).other_side(order.side)
         if order.price is not None and (order.price - touch) * order.side.sign >= 0 and order.post_only:
-            self._end(order, Change.REJECTED, "post-only order would cross")
+            self._end(order, Change.REJECTED, Refused.WOULD_CROSS)
+
+    def refuse(self, order: Order, why: Refused) -> None:
+        """The account does not carry an order that reaches the book."""
+        self._end(order, Change.REJECTED, why)
 
     def take(self, order: Order, price: Decimal) -> None:
         """A market order meets a price: what the bar has room for fills, unless that is worse than it may be."""

@@ -3,10 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Protocol
 
 from execution.gate import Clearance
 from execution.orders import Change, Order
+
+
+class Refused(StrEnum):
+    """Why a venue takes an order not."""
+
+    WOULD_CROSS = "post-only order would cross"
+    MARGIN = "margin is insufficient"
+    LEVERAGE = "the bracket of the position allows less leverage"
+    OTHER_ORDER = "the clearance is for another order"
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,3 +130,19 @@ def test_a_quote_that_the_market_has_crossed_in_a_gap_is_refused_when_it_is_back
     feed = feed_of([*calm(BTC, WARM, 50_000), *after])
     run = Arena(tmp_path / "run", feed, [told({NOW: [buy(BTC, urgent=False)]}, (BTC,))], universe=path)
     assert [c.change for c in of(run.run(), OrderChanged)] == ["accepted", "rejected"]
+
+
+def test_when_the_market_takes_the_margin_away_before_an_order_arrives_then_the_venue_refuses_it(tmp_path):
+    """Cleared on a calm close; by the next open the position has lost what the order's margin was."""
+    run = arena(tmp_path, [(50_000, 50_010, 49_990, 50_000)] * 3, {NOW: [buy(BTC, "0.004")]})
+
+    def spend(loop, tick):
+        if tick.time == NOW + HOUR:
+            loop.desk.pulse.nav = Decimal(50)
+
+    run.before = spend
+    events = run.run()
+    refused = [c for c in of(events, OrderChanged) if c.change == "rejected"]
+    assert [c.reason for c in refused] == ["margin is insufficient"]
+    assert not of(events, Filled)
+    assert len(of(events, IntentMade)) == 1, "what the account does not carry is not asked for again"
