@@ -1,6 +1,6 @@
 """The summary of a run on a terminal: what it brought, what was stopped and why, and how much room is left."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -18,18 +18,12 @@ def show(records: Mapping[str, Record], console: "Console") -> None:
     nav, kpis, risk = records["nav"], records["kpis"], records["risk_snapshot"]
     console.print(_headline(nav, kpis, records["diagnostics"]))
     console.print(_strategies(kpis))
-    console.print(_exits(kpis))
-    if risk["vetoes"]:
-        console.print(_vetoes(risk["vetoes"]))
-    else:
-        console.print("\nno vetoes")
-    console.print(_rooms(risk))
-    orders = records["router_health"]["orders"]
-    console.print(
-        f"\n{orders['sent']} orders, {orders['fills']} fills, {_percent(orders['maker_share'])} as a maker, "
-        f"{orders['requotes']} re-quotes, {orders['rejected']} rejected; "
-        f"{risk['open_positions']} positions open, each with its exits in its record"
-    )
+    closed, vetoes = kpis["account"]["closed_by"], risk["vetoes"]
+    console.print(_counts("positions were left by", "trades", closed, "blue") if closed else "\nno position was left")
+    console.print(_counts("vetoes by reason", "count", vetoes, "red") if vetoes else "\nno vetoes")
+    if risk["headroom"]:
+        console.print(_rooms(risk["headroom"]))
+    console.print(_at_the_end(records["router_health"], records["positions_ledger"]["positions"]))
 
 
 def _headline(nav: Record, kpis: Record, diagnostics: Record) -> str:
@@ -62,31 +56,36 @@ def _strategies(kpis: Record) -> "Table":
     return table
 
 
-def _exits(kpis: Record) -> "Table":
-    table = _table("positions were left by", ("reason", "trades", ""))
-    closed = kpis["account"]["closed_by"]
-    most = max(closed.values(), default=1)
-    for reason, count in sorted(closed.items(), key=lambda item: (-item[1], item[0])):
-        table.add_row(reason, str(count), _bar(count / most, "blue"))
+def _counts(title: str, column: str, counts: Mapping[str, int], style: str) -> "Table":
+    table = _table(title, ("reason", column, ""))
+    most = max(counts.values())
+    for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        table.add_row(reason, str(count), _bar(count / most, style))
     return table
 
 
-def _vetoes(vetoes: Mapping[str, int]) -> "Table":
-    table = _table("vetoes by reason", ("reason", "count", ""))
-    most = max(vetoes.values())
-    for reason, count in sorted(vetoes.items(), key=lambda item: (-item[1], item[0])):
-        table.add_row(reason, str(count), _bar(count / most, "red"))
+def _rooms(headroom: Mapping[str, Record]) -> "Table":
+    table = _table("exposure against its bounds, at the end", ("gate", "in use", "bound", "room left", ""))
+    for gate, entry in headroom.items():
+        observed, limit, room = (Decimal(entry[name]) for name in ("observed", "limit", "room"))
+        if room > 0 and observed > limit:
+            # A floor: what is there may fall to it.
+            room = (observed - limit) / observed
+        shown = max(0.0, min(1.0, float(room)))
+        table.add_row(gate, _percent(observed), _percent(limit), _percent(room), _bar(shown, "green"))
     return table
 
 
-def _rooms(risk: Record) -> "Table":
-    table = _table("exposure against caps, at the end", ("gate", "in use", "cap", "room left", ""))
-    for gate, entry in risk["headroom"].items():
-        room = max(0.0, min(1.0, float(entry["room"])))
-        table.add_row(
-            gate, _percent(entry["observed"]), _percent(entry["limit"]), _percent(entry["room"]), _bar(room, "green")
-        )
-    return table
+def _at_the_end(router: Record, positions: Sequence[Record]) -> str:
+    orders, open_orders = router["orders"], len(router["open_orders"])
+    bare = sum(p["exits"] is None for p in positions)
+    exits = f"{bare} WITHOUT EXITS" if bare else "each with its exits in its record"
+    held = f"{len(positions)} positions open, {exits}" if positions else "no position open"
+    working = f", {open_orders} orders working" if open_orders else ""
+    return (
+        f"\n{orders['sent']} orders, {orders['fills']} fills, {_percent(orders['maker_share'])} as a maker, "
+        f"{orders['requotes']} re-quotes, {orders['rejected']} rejected; {held}{working}"
+    )
 
 
 def _table(title: str, columns: tuple[str, ...]) -> "Table":

@@ -20,7 +20,7 @@ from execution.events import (
     RunEnded,
     UniverseActivated,
 )
-from execution.journal import Entry, Journal
+from execution.journal import Command, Entry, Journal
 from execution.leaving import start_leaving
 from execution.ledger import CENT
 from execution.settling import settle
@@ -83,12 +83,19 @@ def listen(loop: Loop, tick: Tick) -> None:
     desk = loop.desk
     for command in loop.journal.commands(loop.command):
         loop.command = command.id
-        if command.kind == KillSwitched.kind:
-            body = command.body
-            desk.record(KillSwitched(bool(body["on"]), str(body["by"]), str(body["why"])))
+        if (switch := heard(command)) is not None:
+            desk.record(switch)
     for remark in tick.remarks:
         desk.record(Remarked(remark.code, remark.symbol, remark.time, remark.text, remark.count))
     take_over(desk, loop.venue, loop.rules)
+
+
+def heard(command: Command) -> KillSwitched | None:
+    """What a person asks for; None where it is nothing that this version knows."""
+    if command.kind != KillSwitched.kind:
+        return None
+    body = command.body
+    return KillSwitched(bool(body["on"]), str(body["by"]), str(body["why"]))
 
 
 def match(loop: Loop, tick: Tick) -> None:

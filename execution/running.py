@@ -10,7 +10,7 @@ from execution.events import KillSwitched
 from execution.journal import Entry, Journal, give
 from execution.journal_file import FILE
 from execution.lock import Lock
-from execution.loop import Loop
+from execution.loop import Loop, heard
 from execution.starting import RunFault, Setup, start
 from execution.state import Publisher
 from universe.trading import Tick
@@ -100,13 +100,15 @@ def put_aside(folder: Path, *, now: float, pid: int) -> KillSwitched | None:
     """Move what a run left in a folder into `old/<n>` there; the lock stays, since it is held.
 
     The journal is opened and closed before, which brings everything into its one file. What comes back is a kill
-    switch that was on: beginning anew does not switch it off.
+    switch that was on, or was given to a run that was not going: beginning anew does not switch it off.
     """
     stopped = None
     if (folder / FILE).exists():
         with Journal.open(folder, now=now, pid=pid) as journal:
-            for entry in journal.entries(kinds=(KillSwitched.kind,)):
-                stopped = entry.event if isinstance(entry.event, KillSwitched) and entry.event.on else None
+            said = [e.event for e in journal.entries(kinds=(KillSwitched.kind,))]
+            said += [switch for c in journal.commands(journal.last_command) if (switch := heard(c))]
+        if said and isinstance(said[-1], KillSwitched) and said[-1].on:
+            stopped = said[-1]
     kept = [p for p in sorted(folder.iterdir()) if p.name in LEFT]
     if not kept:
         return stopped
