@@ -1,50 +1,22 @@
 """Scenarios: examples with the decision that each must get, as data beside the rules they are about."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
 from engine import Engine
-from engine.catalog import Fact, did_you_mean
-from engine.explain import Refusal
-from engine.facts import FactsFault, Snapshot
-from engine.interpret import Answer, Unknown
+from engine.catalog import did_you_mean
 from engine.judge import Outcome
-from engine.numbers import NumberFault, canonical, parse_number, rounded
-from engine.reason import Decision
 from engine.ruleset import RuleSet
-from engine.units import Kind, Unit, ValueFault, read_value
 from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
-from generator.compile.text import Document, read_text
+from generator.compile.text import read_text
+from generator.scenario_texts import FactTexts, check_expected, merged, places
+from generator.trials import Failure, Scenario, Trial, failures, tried
 
 FOLDER: Final = "rules/scenarios"
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """One example: its facts, by which gates it is judged, and what must come of it."""
-
-    name: str
-    source: str
-    facts: Mapping[str, Any]
-    expect: Any
-    only: tuple[str, ...] = ()
-    scope: str = "order"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """A scenario that did not get the decision that it must get."""
-
-    scenario: Scenario
-    expected: str
-    actual: str
-    details: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -104,23 +76,23 @@ def read_file(
     if found:
         return []
     given = document.data.get("given", {})
-    reader = _FactTexts(document, ruleset, problems)
+    reader = FactTexts(document, ruleset, problems)
     made: list[Scenario] = []
     for i, entry in enumerate(document.data["scenarios"]):
         path = ("scenarios", i)
-        merged = _merged(given, entry.get("facts", {}))
-        places = {**_places(given, ("given",)), **_places(entry.get("facts", {}), (*path, "facts"))}
+        own = entry.get("facts", {})
+        marks = {**places(given, ("given",)), **places(own, (*path, "facts"))}
         known = [g.id for g in ruleset.gates]
         for j, gate in enumerate(entry.get("only", [])):
             if gate not in known:
                 help_text = did_you_mean(gate, known)
                 problems.append(document.problem("unknown-gate", (*path, "only", j), f"`{gate}` is no gate", help_text))
-        _check_reasons(document, (*path, "expect"), entry["expect"], ruleset, problems)
+        check_expected(document, (*path, "expect"), entry["expect"], ruleset, problems)
         made.append(
             Scenario(
                 name=entry["name"],
                 source=document.source((*path, "name")),
-                facts=reader.plain(merged, places),
+                facts=reader.plain(merged(given, own), marks),
                 expect=entry["expect"],
                 only=tuple(entry.get("only", [])),
                 scope=entry.get("scope", "order"),
@@ -129,120 +101,44 @@ def read_file(
     return made
 
 
-def _check_reasons(
-    document: Document, path: tuple[str | int, ...], expect: Any, ruleset: RuleSet, problems: list[Problem]
-) -> None:
-    if not isinstance(expect, Mapping):
-        return
-    head = ruleset.head.subject
-    known = {g.reason for g in ruleset.gates} | {str(r) for r in Refusal} | ({head.unknown} if head else set())
-    for i, reason in enumerate(expect.get("veto", [])):
-        if reason not in known:
-            message = f"no gate gives the reason `{reason}`"
-            problems.append(
-                document.problem("unknown-reason", (*path, "veto", i), message, did_you_mean(reason, known))
-            )
-    for table, outputs in expect.get("tables", {}).items():
-        known_outputs = {"row", *ruleset.tables[table].outputs} if table in ruleset.tables else set()
-        rows = [r.id for r in ruleset.tables[table].rows] if table in ruleset.tables else []
-        if rows and outputs.get("row", rows[0]) not in rows:
-            place = (*path, "tables", table, "row")
-            message = f"`{outputs['row']}` is no row of `{table}`"
-            problems.append(document.problem("unknown-row", place, message, did_you_mean(outputs["row"], rows)))
-        for output in outputs.keys() - known_outputs if known_outputs else ():
-            place = (*path, "tables", table, output)
-            message = f"`{output}` is no output of `{table}`"
-            help_text = did_you_mean(output, known_outputs)
-            problems.append(document.problem("unknown-output", place, message, help_text, at_key=True))
-        if table not in ruleset.tables:
-            help_text = did_you_mean(table, ruleset.tables)
-            place = (*path, "tables", table)
-            problems.append(document.problem("unknown-table", place, f"`{table}` is no table", help_text, at_key=True))
-
-
-class _FactTexts:
-    """Turns facts as people write them (`50000 USDT/BTC`, `3s`) into plain ones, in the catalog's units."""
-
-    def __init__(self, document: Document, ruleset: RuleSet, problems: list[Problem]) -> None:
-        self._document = document
-        self._ruleset = ruleset
-        self._problems = problems
-        self._facts = {f.name: f for f in ruleset.supplied}
-
-    def plain(self, facts: Mapping[str, Any], places: Mapping[str, tuple[str | int, ...]]) -> dict[str, Any]:
-        names = self._names(facts)
-        return self._group(facts, "", names, places)
-
-    def _names(self, facts: Mapping[str, Any]) -> dict[str, str]:
-        """What the scenario's subject calls its own things."""
-        head = self._ruleset.head.subject
-        place: Any = facts
-        for part in head.key.split(".") if head else ():
-            place = place.get(part) if isinstance(place, Mapping) else None
-        return names_of(self._ruleset, str(place))
-
-    def _group(
-        self, facts: Mapping[str, Any], prefix: str, names: Mapping[str, str], places: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        for key, value in facts.items():
-            name = f"{prefix}{key}"
-            if isinstance(value, Mapping):
-                made[key] = self._group(value, f"{name}.", names, places)
-            elif value in ("null", "") or value is None:
-                made[key] = None
-            else:
-                made[key] = self._value(name, value, names, places)
-        return made
-
-    def _value(self, name: str, text: Any, names: Mapping[str, str], places: Mapping[str, Any]) -> Any:
-        fact: Fact | None = self._facts.get(name)
-        if fact is None or fact.unit.kind is Kind.LIST or not isinstance(text, str):
-            return text
-        try:
-            value = read_value(text, fact.unit, names)
-        except ValueFault as fault:
-            self._problems.append(self._document.problem("bad-value", places.get(name, ()), str(fault), fault.help))
-            return None
-        return canonical(value) if isinstance(value, Decimal) else value
-
-
-def names_of(ruleset: RuleSet, key: str | None) -> dict[str, str]:
-    """What a subject calls its own things: the words among its own facts, by their last name."""
-    subject = ruleset.subjects.get(key or "")
-    return {n.split(".", 1)[1]: v for n, v in subject.facts.items() if isinstance(v, str)} if subject else {}
-
-
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    made = dict(base)
-    for key, value in over.items():
-        old = made.get(key)
-        made[key] = _merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return made
-
-
-def _places(facts: Mapping[str, Any], path: tuple[str | int, ...], prefix: str = "") -> dict[str, Any]:
-    """Where each fact of a nested mapping stands."""
-    found: dict[str, Any] = {}
-    for key, value in facts.items():
-        if isinstance(value, Mapping):
-            found |= _places(value, (*path, key), f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = (*path, key)
-    return found
-
-
-def run(scenarios: list[Scenario], ruleset: RuleSet, backend: str = "python") -> Report:
-    """Decide every scenario and compare."""
+def run(
+    scenarios: Iterable[Scenario],
+    ruleset: RuleSet,
+    backend: str = "python",
+    watch: Callable[[Trial], None] | None = None,
+) -> Report:
+    """Decide every scenario and compare; `watch` sees each trial."""
     report = Report()
     engines: dict[tuple[str, ...], Engine] = {}
     for scenario in scenarios:
         engine = engines.get(scenario.only)
         if engine is None:
             engine = engines[scenario.only] = Engine(with_gates(ruleset, scenario.only), backend)
+        trial = tried(scenario, engine)
         report.run += 1
-        report.failures += _judged(scenario, engine, report)
+        report.failures += failures(trial)
+        _count(trial, report)
+        if watch is not None:
+            watch(trial)
     return report
+
+
+def _count(trial: Trial, report: Report) -> None:
+    for judgement in trial.judgements:
+        report.fired[judgement.gate.id] += judgement.outcome is Outcome.VETO
+        report.passed[judgement.gate.id] += judgement.outcome is Outcome.PASS
+    for name in rows_chosen(trial):
+        report.rows[name] += 1
+
+
+def rows_chosen(trial: Trial) -> Iterator[str]:
+    """The rows that a scenario makes a table choose and says so, as table.row."""
+    if trial.situation is None or not isinstance(trial.scenario.expect, Mapping):
+        return
+    for table in trial.scenario.expect.get("tables", {}):
+        row = trial.situation.row(table)
+        if isinstance(row, str):
+            yield f"{table}.{row}"
 
 
 def with_gates(ruleset: RuleSet, only: tuple[str, ...]) -> RuleSet:
@@ -251,83 +147,3 @@ def with_gates(ruleset: RuleSet, only: tuple[str, ...]) -> RuleSet:
         return ruleset
     kept = [g for g in ruleset.gates if g.id in only]
     return replace(ruleset, gates=tuple(replace(g, index=i) for i, g in enumerate(kept)))
-
-
-def _judged(scenario: Scenario, engine: Engine, report: Report) -> Iterator[Failure]:
-    decision = engine.decide(scenario.facts, scenario.scope)
-    try:
-        snapshot = engine.reader.read(scenario.facts)
-    except FactsFault:
-        snapshot = None
-    if snapshot is not None:
-        for judgement in (
-            engine.judgements(snapshot, scenario.scope)[0]
-            if decision.subject in engine.ruleset.subjects or scenario.scope == "account"
-            else ()
-        ):
-            report.fired[judgement.gate.id] += judgement.outcome is Outcome.VETO
-            report.passed[judgement.gate.id] += judgement.outcome is Outcome.PASS
-        yield from _tables(scenario, engine, snapshot, report)
-    expected = _expected(scenario.expect)
-    actual = ", ".join(decision.reasons) if not decision.allowed else "allow"
-    if expected is not None and expected != actual:
-        yield Failure(scenario, expected, actual, tuple(v.text for v in decision.vetoes))
-    yield from _quantity(scenario, decision, engine.ruleset)
-
-
-def _expected(expect: Any) -> str | None:
-    if expect == "allow" or expect.get("decision") == "allow":
-        return "allow"
-    return ", ".join(expect["veto"]) if "veto" in expect else None
-
-
-def _quantity(scenario: Scenario, decision: Decision, ruleset: RuleSet) -> Iterator[Failure]:
-    solve = ruleset.head.solve
-    if not isinstance(scenario.expect, Mapping) or "max_quantity" not in scenario.expect or solve is None:
-        return
-    names = names_of(ruleset, decision.subject)
-    wanted = _plain(scenario.expect["max_quantity"], ruleset.catalog.facts[solve.fact].unit, names)
-    actual = decision.largest or "none"
-    if wanted != actual:
-        yield Failure(scenario, f"max_quantity {wanted}", f"max_quantity {actual}")
-
-
-def _tables(scenario: Scenario, engine: Engine, snapshot: Snapshot, report: Report) -> Iterator[Failure]:
-    if not isinstance(scenario.expect, Mapping):
-        return
-    situation = engine.situation(snapshot)
-    names = names_of(engine.ruleset, situation.subject.key if situation.subject else None)
-    for table, wanted in scenario.expect.get("tables", {}).items():
-        row = situation.row(table)
-        if isinstance(row, str):
-            report.rows[f"{table}.{row}"] += 1
-        for output, value in wanted.items():
-            actual = _text(row) if output == "row" else _text(situation.output(table, output))
-            unit = None if output == "row" else situation.ruleset.tables[table].outputs[output][1]
-            if actual != _plain(value, unit, names):
-                yield Failure(scenario, f"{table}.{output} {value}", f"{table}.{output} {actual}")
-
-
-def _text(answer: Answer) -> str:
-    """What a table answered, as a scenario would write it."""
-    if isinstance(answer, Fraction):
-        return rounded(answer)
-    if isinstance(answer, bool):
-        return "true" if answer else "false"
-    if isinstance(answer, Unknown):
-        return f"nothing, since {', '.join(answer.names)} is missing"
-    return answer if isinstance(answer, str) else str(answer)
-
-
-def _plain(text: str, unit: Unit | None, names: Mapping[str, str]) -> str:
-    """An expected number as the engine gives it: in the unit itself; anything else as it stands."""
-    if unit is None or not unit.numeric:
-        return text
-    try:
-        value = read_value(text, unit, names)
-    except ValueFault:
-        try:
-            return canonical(parse_number(text))
-        except NumberFault:
-            return text
-    return canonical(value) if isinstance(value, Decimal) else text

@@ -16,9 +16,9 @@ from generator.change.cover.edges import situation_of
 from generator.change.cover.feasible import Leaves, Sizes
 from generator.change.cover.grid import MOST_STEPS
 from generator.compile.problems import Problem
+from generator.trials import WORDS
 from universe.reader import Universe
 
-WORDS: Final[Mapping[str, str]] = {"at_most": "at most", "at_least": "at least", "below": "below", "above": "above"}
 SHOWN: Final = 6
 
 

@@ -14,7 +14,8 @@ from engine import Engine, lattice
 from engine.interpret import Situation, evaluate
 from engine.judge import Judgement, Outcome, is_exempt, judge
 from engine.numbers import canonical, exact
-from engine.ruleset import Gate, Multiple
+from engine.ruleset import Gate, Multiple, RuleSet, gate_nodes
+from engine.tree import FactRef, MeasureRef, Node, children
 from generator.change.cover.grid import Grid, grid_of
 
 
@@ -97,3 +98,20 @@ def moved(facts: Mapping[str, Any], name: str, value: Decimal) -> dict[str, Any]
     group, _, rest = name.partition(".")
     inner: Any = canonical(value) if not rest else moved(facts.get(group, {}), rest, value)
     return {**facts, group: inner}
+
+
+def facts_read(gate: Gate, ruleset: RuleSet) -> list[str]:
+    """The facts that a gate's measure and bound name, through measures, in the order in which they are read."""
+    found: dict[str, None] = {}
+
+    def read(node: Node) -> None:
+        if isinstance(node, FactRef):
+            found[node.name] = None
+        if isinstance(node, MeasureRef):
+            read(ruleset.measures[node.name].node)
+        for child in children(node):
+            read(child)
+
+    for node in gate_nodes(gate)[gate.when is not None :]:
+        read(node)
+    return list(found)

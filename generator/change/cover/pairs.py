@@ -15,8 +15,8 @@ from engine.lattice import NotLinear
 from engine.numbers import canonical
 from engine.reach import reach
 from engine.ruleset import Bound, Gate, Require, gate_nodes, limit_of
-from engine.tree import CapRef, FactRef, MeasureRef, Node, children
-from generator.change.cover.edges import Edge, edges, moved, situation_of
+from engine.tree import CapRef
+from generator.change.cover.edges import Edge, edges, facts_read, moved, situation_of
 from generator.change.cover.grid import movable
 from universe.quiet import quiet_facts
 from universe.reader import Universe
@@ -78,7 +78,7 @@ def _pairs(gate: Gate, symbol: str, strategy: str, universe: Universe, engine: E
         return
     yield pair
     solve = universe.ruleset.head.solve
-    if solve is not None and pair.edge.fact == solve.fact and PRICE in _names(gate, universe):
+    if solve is not None and pair.edge.fact == solve.fact and PRICE in facts_read(gate, universe.ruleset):
         at = pair.at(pair.edge.passes)
         edge = _first(gate, at, PRICE, engine)
         if edge is not None:
@@ -134,7 +134,7 @@ def accounts(universe: Universe, symbol: str, strategy: str) -> Iterator[dict[st
 
 def _movers(gate: Gate, universe: Universe) -> list[str]:
     """The facts that move a gate's measure or its bound, the adjustable one first, then as they are read."""
-    names = [n for n in _names(gate, universe) if movable(universe.ruleset, n)]
+    names = [n for n in facts_read(gate, universe.ruleset) if movable(universe.ruleset, n)]
     facts = universe.ruleset.catalog.facts
     varying = any(facts[n].varies_with for n in reach(universe.ruleset, *gate_nodes(gate)) if n in facts)
     found = [n for n in names if not (varying and _adjustable(n, universe))]
@@ -144,20 +144,3 @@ def _movers(gate: Gate, universe: Universe) -> list[str]:
 def _adjustable(name: str, universe: Universe) -> bool:
     solve = universe.ruleset.head.solve
     return solve is not None and name == solve.fact
-
-
-def _names(gate: Gate, universe: Universe) -> list[str]:
-    """The facts that a gate's measure and bound name, through measures, in the order in which they are read."""
-    found: dict[str, None] = {}
-
-    def read(node: Node) -> None:
-        if isinstance(node, FactRef):
-            found[node.name] = None
-        if isinstance(node, MeasureRef):
-            read(universe.ruleset.measures[node.name].node)
-        for child in children(node):
-            read(child)
-
-    for node in gate_nodes(gate)[gate.when is not None :]:
-        read(node)
-    return list(found)

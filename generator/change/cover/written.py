@@ -9,7 +9,8 @@ from engine.ruleset import gate_nodes
 from engine.units import write_value
 from engine.values import typed_value
 from generator.change.cover.pairs import NAV, NoPair, Pair, pairs
-from generator.scenarios import FOLDER, names_of
+from generator.scenario_texts import names_of
+from generator.scenarios import FOLDER
 from universe.quiet import quiet_facts
 from universe.reader import Universe
 

@@ -1,0 +1,125 @@
+"""The texts of scenarios: facts as people write them, and what a scenario may expect."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from engine.catalog import Fact, did_you_mean
+from engine.explain import Refusal
+from engine.numbers import canonical
+from engine.ruleset import RuleSet
+from engine.units import Kind, ValueFault, read_value
+from generator.compile.problems import Problem
+from generator.compile.text import Document
+
+
+def check_expected(
+    document: Document, path: tuple[str | int, ...], expect: Any, ruleset: RuleSet, problems: list[Problem]
+) -> None:
+    """Whether an expectation names reasons, tables, rows and outputs that there are."""
+    if not isinstance(expect, Mapping):
+        return
+    head = ruleset.head.subject
+    known = {g.reason for g in ruleset.gates} | {str(r) for r in Refusal} | ({head.unknown} if head else set())
+    for i, reason in enumerate(expect.get("veto", [])):
+        if reason not in known:
+            message = f"no gate gives the reason `{reason}`"
+            problems.append(
+                document.problem("unknown-reason", (*path, "veto", i), message, did_you_mean(reason, known))
+            )
+    for table, outputs in expect.get("tables", {}).items():
+        known_outputs = {"row", *ruleset.tables[table].outputs} if table in ruleset.tables else set()
+        rows = [r.id for r in ruleset.tables[table].rows] if table in ruleset.tables else []
+        if rows and outputs.get("row", rows[0]) not in rows:
+            place = (*path, "tables", table, "row")
+            message = f"`{outputs['row']}` is no row of `{table}`"
+            problems.append(document.problem("unknown-row", place, message, did_you_mean(outputs["row"], rows)))
+        for output in outputs.keys() - known_outputs if known_outputs else ():
+            place = (*path, "tables", table, output)
+            message = f"`{output}` is no output of `{table}`"
+            help_text = did_you_mean(output, known_outputs)
+            problems.append(document.problem("unknown-output", place, message, help_text, at_key=True))
+        if table not in ruleset.tables:
+            help_text = did_you_mean(table, ruleset.tables)
+            place = (*path, "tables", table)
+            problems.append(document.problem("unknown-table", place, f"`{table}` is no table", help_text, at_key=True))
+
+
+class FactTexts:
+    """Turns facts as people write them (`50000 USDT/BTC`, `3s`) into plain ones, in the catalog's units."""
+
+    def __init__(self, document: Document, ruleset: RuleSet, problems: list[Problem]) -> None:
+        self._document = document
+        self._ruleset = ruleset
+        self._problems = problems
+        self._facts = {f.name: f for f in ruleset.supplied}
+        # What stands in `given` is read once, not once a scenario.
+        self._read: dict[tuple[str, str, tuple[str, ...]], Any] = {}
+
+    def plain(self, facts: Mapping[str, Any], places: Mapping[str, tuple[str | int, ...]]) -> dict[str, Any]:
+        """Nested plain facts; `places` is where each stands."""
+        names = self._names(facts)
+        return self._group(facts, "", names, places)
+
+    def _names(self, facts: Mapping[str, Any]) -> dict[str, str]:
+        """What the scenario's subject calls its own things."""
+        head = self._ruleset.head.subject
+        place: Any = facts
+        for part in head.key.split(".") if head else ():
+            place = place.get(part) if isinstance(place, Mapping) else None
+        return names_of(self._ruleset, str(place))
+
+    def _group(
+        self, facts: Mapping[str, Any], prefix: str, names: Mapping[str, str], places: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for key, value in facts.items():
+            name = f"{prefix}{key}"
+            if isinstance(value, Mapping):
+                made[key] = self._group(value, f"{name}.", names, places)
+            elif value in ("null", "") or value is None:
+                made[key] = None
+            else:
+                made[key] = self._value(name, value, names, places)
+        return made
+
+    def _value(self, name: str, text: Any, names: Mapping[str, str], places: Mapping[str, Any]) -> Any:
+        fact: Fact | None = self._facts.get(name)
+        if fact is None or fact.unit.kind is Kind.LIST or not isinstance(text, str):
+            return text
+        key = (name, text, tuple(names.get(n, "") for n in fact.unit.names))
+        if key in self._read:
+            return self._read[key]
+        try:
+            value = read_value(text, fact.unit, names)
+        except ValueFault as fault:
+            self._problems.append(self._document.problem("bad-value", places.get(name, ()), str(fault), fault.help))
+            return None
+        self._read[key] = made = canonical(value) if isinstance(value, Decimal) else value
+        return made
+
+
+def names_of(ruleset: RuleSet, key: str | None) -> dict[str, str]:
+    """What a subject calls its own things: the words among its own facts, by their last name."""
+    subject = ruleset.subjects.get(key or "")
+    return {n.split(".", 1)[1]: v for n, v in subject.facts.items() if isinstance(v, str)} if subject else {}
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Nested facts, with others over them."""
+    made = dict(base)
+    for key, value in over.items():
+        old = made.get(key)
+        made[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return made
+
+
+def places(facts: Mapping[str, Any], path: tuple[str | int, ...], prefix: str = "") -> dict[str, Any]:
+    """Where each fact of a nested mapping stands."""
+    found: dict[str, Any] = {}
+    for key, value in facts.items():
+        if isinstance(value, Mapping):
+            found |= places(value, (*path, key), f"{prefix}{key}.")
+        else:
+            found[f"{prefix}{key}"] = (*path, key)
+    return found
