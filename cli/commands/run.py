@@ -211,6 +211,16 @@ def _tell(run: "Run") -> None:
     elif run.journal.cursor() is not None:
         moment = time.strftime("%Y-%m-%d %H:%M", time.gmtime(run.loop.desk.now))
         click.echo(f"going on from {moment} ({near(run.folder)}); --new begins anew", err=True)
+    else:
+        click.echo(f"warm-up: {_warm_up(run)}; until then nothing is asked for", err=True)
+
+
+def _warm_up(run: "Run") -> str:
+    """How much of a feed must be seen before there is anything to decide by."""
+    from execution.statistics import HOUR, WARM_UP
+
+    needs = {"statistics": (WARM_UP + 1) * HOUR} | {s.name: s.warm_up * s.every for s in run.loop.desk.strategies}
+    return ", ".join(f"{name} {seconds / 86_400:.1f} days" for name, seconds in needs.items())
 
 
 def _work(run: "Run", feed: "Feed", asked: Asked) -> None:
