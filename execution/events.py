@@ -296,6 +296,15 @@ class Remembered(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class StrategyFailed(Event):
+    """A strategy was asked what it wants, and failed: it wants nothing then."""
+
+    kind: ClassVar[str] = "strategy_failed"
+    strategy: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class DayStarted(Event):
     """A UTC day begins with this NAV."""
 

@@ -3,41 +3,60 @@
 import json
 from collections.abc import Collection
 from decimal import Decimal
+from typing import Any
 
 from execution import intents
 from execution.desk import Desk
-from execution.events import Remembered
+from execution.events import Remembered, StrategyFailed
 from execution.settling import settle
 from execution.ticket import Cause, Wish
-from universe.protocol import Strategy, View
-from universe.trading import ZERO
+from universe.protocol import Answer, Strategy, View
+from universe.trading import ZERO, Side
 
 
 def propose(desk: Desk, closed: Collection[int]) -> None:
-    """Ask each strategy of which bars have closed; one after the other, so that each sees what the last one sent."""
+    """Ask each strategy of which bars have closed; one after the other, so that each sees what the last one sent.
+
+    One that fails wants nothing: what is held has its exits, and they are tended whatever a strategy does.
+    """
     for strategy in desk.strategies:
         if strategy.every not in closed:
             continue
-        answer = strategy.intents(view_for(desk, strategy))
-        for intent in answer.intents:
-            desk.wishes.append(
-                Wish(
-                    strategy.name,
-                    intent.symbol,
-                    intent.side,
-                    intent.quantity,
-                    Cause.STRATEGY,
-                    intent.urgent,
-                    intent.why,
-                    meta=intent.meta,
-                )
-            )
+        try:
+            wishes, memory = _heard(strategy.name, strategy.intents(view_for(desk, strategy)))
+        except Exception as error:
+            # Whatever it raises: a strategy must not be able to end what tends the exits.
+            desk.record(StrategyFailed(strategy.name, f"{type(error).__name__}: {error}"))
+            continue
+        desk.wishes += wishes
         intents.work_off(desk)
         settle(desk)
-        # As it will be read back: what a strategy remembers is the same after a restart.
-        memory = json.loads(json.dumps(answer.memory))
         if memory != desk.books.memories.get(strategy.name, {}):
             desk.record(Remembered(strategy.name, memory))
+
+
+def _heard(strategy: str, answer: Answer) -> tuple[list[Wish], dict[str, Any]]:
+    """An answer as wishes, and what to remember as it will be read back: it is the same after a restart."""
+    wishes = [
+        Wish(
+            strategy,
+            str(intent.symbol),
+            Side(intent.side),
+            _quantity(intent.quantity),
+            Cause.STRATEGY,
+            bool(intent.urgent),
+            str(intent.why),
+            meta={str(name): str(figure) for name, figure in intent.meta.items()},
+        )
+        for intent in answer.intents
+    ]
+    return wishes, dict(json.loads(json.dumps(answer.memory)))
+
+
+def _quantity(wanted: object) -> Decimal | None:
+    if wanted is None or (isinstance(wanted, Decimal) and wanted.is_finite()):
+        return wanted
+    raise ValueError(f"`{wanted!r}` is no quantity")
 
 
 def view_for(desk: Desk, strategy: Strategy) -> View:

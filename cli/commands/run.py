@@ -260,6 +260,17 @@ def _leave_off(run: "Run") -> NoReturn:
     sys.exit(BAD_INPUT)
 
 
+def _failures(run: "Run") -> list[str]:
+    """The strategies that failed when they were asked: how often, and the last error of each."""
+    from execution.events import StrategyFailed
+
+    failed: dict[str, list[str]] = {}
+    for entry in run.journal.entries(kinds=(StrategyFailed.kind,)):
+        if isinstance(entry.event, StrategyFailed):
+            failed.setdefault(entry.event.strategy, []).append(entry.event.text)
+    return [f"WRONG {name} failed {len(texts)} times, last by {texts[-1]}" for name, texts in failed.items()]
+
+
 def _show(run: "Run", as_json: bool) -> None:
     from cli.summary import show
     from execution.state.text import line
@@ -270,6 +281,8 @@ def _show(run: "Run", as_json: bool) -> None:
         click.echo(line(records))
     else:
         show(records, wide_console())
+    for failed in _failures(run):
+        click.echo(failed, err=True)
     try:
         report = write_report(run.folder, run.journal, run.loop.desk.gate.risk.universe)
     except OSError as error:

@@ -1,8 +1,20 @@
+from collections.abc import Callable
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
-from execution.events import Decided, ExitsArmed, ExitTriggered, Filled, OrderChanged, OrderSent, PositionClosed
+from execution.events import (
+    Decided,
+    ExitsArmed,
+    ExitTriggered,
+    Filled,
+    OrderChanged,
+    OrderSent,
+    PositionClosed,
+    StrategyFailed,
+)
 from tests.execution.arena import (
     HOUR,
     START,
@@ -17,6 +29,8 @@ from tests.execution.arena import (
     told,
     universe_with,
 )
+from universe.protocol import Answer
+from universe.trading import Intent, Side
 
 NOW = START + WARM * HOUR
 BTC = "BTCUSDT"
@@ -193,3 +207,43 @@ def test_when_a_fact_that_arms_exits_is_missing_then_what_is_armed_stays_and_non
     events = run.run()
     assert of(events, ExitsArmed) == []
     assert run.loop.desk.books.ledger.position("momentum", BTC).exits is None
+
+
+@dataclass(frozen=True)
+class Faulty:
+    """A strategy that answers something else than it should, once it has entered."""
+
+    answer: Callable[[], Any]
+    name: str = "momentum"
+    symbols: tuple[str, ...] = (BTC,)
+    every: int = HOUR
+    warm_up: int = 1
+
+    def intents(self, view):
+        """An entry, and then what it must not answer."""
+        return Answer((buy(BTC, "0.004"),) if view.time == NOW else (), {}) if view.time <= NOW else self.answer()
+
+
+def _raising():
+    raise KeyError("a bug")
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (_raising, "KeyError: 'a bug'"),
+        (lambda: None, "AttributeError"),
+        (lambda: Answer((buy(BTC, "NaN"),), {}), "ValueError: `Decimal('NaN')` is no quantity"),
+        (lambda: Answer((Intent("momentum", BTC, Side.BUY, 0.004),), {}), "ValueError: `0.004` is no quantity"),
+        (lambda: Answer((Intent("momentum", BTC, "LONG", None),), {}), "ValueError"),
+        (lambda: Answer((), {"seen": Decimal(1)}), "TypeError"),
+    ],
+)
+def test_when_a_strategy_fails_then_its_position_is_still_left_by_its_stop(tmp_path, answer, says):
+    """The run goes on without it, says so in the journal, and tends the exits of what is held."""
+    later = [DULL, DULL, (50_000, 50_000, 48_000, 48_000), (48_000,) * 4]
+    events = arena(tmp_path, later, {}, strategies=[Faulty(answer)]).run()
+    assert [c.reason for c in of(events, PositionClosed)] == ["stop_loss"]
+    failed = of(events, StrategyFailed)
+    assert len(failed) == 4
+    assert failed[0].text.startswith(says)
