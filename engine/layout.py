@@ -83,10 +83,10 @@ class Place:
 
 def as_text(raw: Any) -> Any:
     """A word or an exact number as its plain text; anything else as it is."""
-    if isinstance(raw, str):
-        return str.__str__(raw)
     if isinstance(raw, Decimal):
         return str(raw)
+    if isinstance(raw, str):
+        return str.__str__(raw)
     if isinstance(raw, int) and not isinstance(raw, bool) and raw.bit_length() < MAX_BITS:
         return int.__repr__(raw)
     return raw
