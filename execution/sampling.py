@@ -1,9 +1,9 @@
 """Samples: once an hour, the account as people want to see it over time."""
 
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from engine.judge import Outcome
+from engine.judge import Outcome, judge
 from engine.numbers import canonical, rounded
 from execution.desk import Desk
 from execution.events import Sampled
@@ -16,8 +16,8 @@ from universe.trading import ZERO, Side
 def sample(desk: Desk) -> Sampled:
     """NAV, each strategy's result, each symbol's signed notional, and how far each gate's bound is used.
 
-    Headroom is asked of the reference interpreter, for an order of nothing in each symbol held: what is observed
-    then is what is there now.
+    Headroom is asked of the reference interpreter, for an order of nothing in each position: what is observed then
+    is what is there now.
     """
     prices = desk.pulse.prices
     strategies = {
@@ -25,28 +25,30 @@ def sample(desk: Desk) -> Sampled:
     }
     held = {e.symbol: canonical(e.notional) for e in (exposures(desk) or {}).values() if e.notional}
     used: dict[str, Any] = {}
-    for symbol in held or _any_symbol(desk):
-        for gate, entry in _used(desk, symbol).items():
+    for strategy, symbol in desk.books.ledger.positions or _any(desk):
+        for gate, entry in _used(desk, strategy, symbol).items():
             before = used.get(gate)
             if before is None or Decimal(entry["room"]) < Decimal(before["room"]):
                 used[gate] = entry
     return Sampled(desk.pulse.nav or ZERO, strategies, held, used)
 
 
-def _used(desk: Desk, symbol: str) -> dict[str, Any]:
-    """What each bound gate observes in a symbol, its limit, and the room that is left as a share of the limit."""
+def _used(desk: Desk, strategy: str, symbol: str) -> dict[str, Any]:
+    """What each bound gate observes of a position, its limit, and the room that is left as a share of the limit."""
     engine = desk.gate.risk.engine
     price = desk.price(symbol)
-    strategy = next((p.strategy for p in desk.books.ledger.in_symbol(symbol)), _first_strategy(desk))
     about = About(strategy, symbol, Side.BUY, urgent=False, quantity=ZERO, price=price, leverage=Decimal(1))
-    judged, _ = engine.judgements(engine.reader.read(gather(desk, about)))
+    situation = engine.situation(engine.reader.read(gather(desk, about)))
     found: dict[str, Any] = {}
-    for judgement in judged:
-        if judgement.outcome not in (Outcome.PASS, Outcome.VETO) or judgement.gate.id not in SHOWN:
+    for gate in engine.ruleset.gates:
+        if gate.id not in SHOWN:
+            continue
+        judgement = judge(gate, situation, exempt=False)
+        if judgement.outcome not in (Outcome.PASS, Outcome.VETO):
             continue
         observed, limit, room = judgement.observed, judgement.limit, judgement.headroom
         if observed is not None and limit is not None and room is not None and limit:
-            found[judgement.gate.id] = {
+            found[gate.id] = {
                 "symbol": symbol,
                 "observed": rounded(observed),
                 "limit": rounded(limit),
@@ -56,15 +58,13 @@ def _used(desk: Desk, symbol: str) -> dict[str, Any]:
 
 
 # Gates over what is held rather than over the order that is asked for.
-SHOWN = frozenset(
+SHOWN: Final = frozenset(
     "drawdown daily_loss symbol_exposure tier_exposure group_exposure strategy_exposure gross_exposure net_exposure "
     "effective_leverage portfolio_var position_cvar free_margin".split()
 )
 
 
-def _any_symbol(desk: Desk) -> list[str]:
-    return [s for s in desk.instruments if desk.price(s) is not None][:1]
-
-
-def _first_strategy(desk: Desk) -> str:
-    return desk.strategies[0].name if desk.strategies else next(iter(desk.gate.risk.universe.ruleset.actors), "")
+def _any(desk: Desk) -> list[tuple[str, str]]:
+    """Some strategy and symbol, where nothing is held: the account's own bounds hold for any."""
+    strategies = [s.name for s in desk.strategies] or list(desk.gate.risk.universe.ruleset.actors)
+    return [(name, symbol) for name in strategies[:1] for symbol in desk.instruments if desk.price(symbol)][:1]

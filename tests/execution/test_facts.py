@@ -193,3 +193,13 @@ def test_nav_is_as_old_as_the_oldest_price_in_it(tmp_path):
     last = [e for e in events if e.kind == "decision"][-1]
     assert [v["reason"] for v in last.record["vetoes"]] == ["nav_stale"]
     assert last.record["facts"]["nav"]["age"] == "3600"
+
+
+def test_the_hourly_sample_shows_the_tightest_room_of_all_that_share_a_symbol(tmp_path):
+    """Two strategies hold BTC: each has a cap of its own, and the smaller room is the one that counts."""
+    path = universe_with(tmp_path, lambda u: u["strategies"]["vol_target"]["caps"].update(strategy_exposure="0.02"))
+    mine, theirs = {NOW: [buy(BTC, "0.006")]}, {NOW: [buy(BTC, "0.004", strategy="vol_target")]}
+    strategies = [told(mine, (BTC,)), told(theirs, (BTC,), "vol_target")]
+    events = Arena(tmp_path / "run", feed_of(calm(BTC, WARM + 2, 50_000)), strategies, universe=path).run()
+    headroom = [e for e in events if e.kind == "sample"][-1].headroom
+    assert headroom["strategy_exposure"]["limit"] == "0.02"
