@@ -14,6 +14,8 @@ COMMANDS: Final = {
     "universe": "Compile the rules into universe/universe.json.",
     "explain": "Explain a symbol, a symbol's cap, or any name of the rules.",
     "decide": "Decide on facts in JSON or JSONL; one decision a line.",
+    "diff": "Say what changed between two rule sets, by meaning, and what it flips.",
+    "whatif": "Say what other values would mean; no file is touched.",
     "why": "Explain a stored decision, gate by gate.",
     "replay": "Decide again on a log's facts, and compare the bytes.",
     "positions": "Show what a run holds, with its exits.",
