@@ -100,7 +100,11 @@ class Pulse:
 
 @dataclass(slots=True)
 class Books:
-    """Everything that a run knows of itself: money, positions, orders, plans, controls."""
+    """Everything that a run knows of itself: money, positions, orders, plans, controls.
+
+    `left` is when the last position of a side was left in each symbol, `refusal` what was last said against a universe
+    on disk, `day` counts from 1970-01-01, and `day_start` is NAV then.
+    """
 
     run: RunStarted | None = None
     universe: str | None = None
@@ -109,7 +113,7 @@ class Books:
     orders: dict[str, Order] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     memories: dict[str, dict[str, Any]] = field(default_factory=dict)
-    exits: dict[tuple[str, Side], int] = field(default_factory=dict)
+    left: dict[tuple[str, Side], int] = field(default_factory=dict)
     kill_switch: bool = False
     day: int | None = None
     day_start: Decimal | None = None
@@ -245,7 +249,7 @@ class Books:
             if position is not None:
                 position.leverage = order.leverage
         if sign and (position is None or position.sign != sign):
-            self.exits[event.symbol, side.opposite] = time
+            self.left[event.symbol, side.opposite] = time
 
     @apply.register
     def _(self, event: ExitsArmed, time: int) -> None:

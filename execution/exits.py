@@ -54,6 +54,9 @@ def decide(desk: Desk, position: Position) -> Leave | None:
     about = _about(position)
     order = {"symbol": about.symbol, "strategy": about.strategy, "side": about.side.value, "urgent": False}
     answer = _ask(desk, "exit", {"order": order, "own": own_facts(desk, about)})
+    if answer.row is None:
+        # The position's own record is asked about at every price; only rules that look further need all facts.
+        answer = _ask(desk, "exit", gather(desk, about))
     if answer.outputs.get("action") != "close":
         return None
     reason, urgent = answer.outputs.get("reason"), answer.outputs.get("urgent")

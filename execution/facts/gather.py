@@ -189,7 +189,7 @@ def statistics(desk: Desk, about: About) -> Group:
 
 def journal(desk: Desk, about: About) -> Group:
     """What happened lately."""
-    last = desk.books.exits.get((about.symbol, about.side))
+    last = desk.books.left.get((about.symbol, about.side))
     return {"recent": {"since_exit": NEVER if last is None else Decimal(desk.now - last)}}
 
 

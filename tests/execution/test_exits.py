@@ -209,6 +209,17 @@ def test_when_a_fact_that_arms_exits_is_missing_then_what_is_armed_stays_and_non
     assert run.loop.desk.books.ledger.position("momentum", BTC).exits is None
 
 
+def test_when_a_rule_of_exits_looks_further_than_the_position_then_all_facts_are_asked_for(tmp_path):
+    """A row that names a fact of the market neither switches the rows behind it off, nor is itself without effect."""
+    later = [DULL, DULL, (50_000, 50_000, 48_000, 48_000), (48_000,) * 4]
+    for number, (when, left) in enumerate((("vol_ratio >= 1000", "stop_loss"), ("vol_ratio >= 0", "time_stop"))):
+        row = {"id": "rough", "when": when, "then": {"action": "close", "reason": "time_stop", "urgent": "false"}}
+        (tmp_path / str(number)).mkdir()
+        path = universe_with(tmp_path / str(number), lambda u, row=row: u["tables"]["exit"]["rows"].insert(0, row))
+        events = arena(tmp_path / str(number), later, {NOW: [buy(BTC, "0.004")]}, universe=path).run()
+        assert [t.reason for t in of(events, ExitTriggered)] == [left]
+
+
 @dataclass(frozen=True)
 class Faulty:
     """A strategy that answers something else than it should, once it has entered."""

@@ -1,7 +1,9 @@
+from dataclasses import replace
 from decimal import Decimal
 
 from execution.events import (
     Decided,
+    Delisted,
     Filled,
     FundingPaid,
     IntentMade,
@@ -221,3 +223,26 @@ def test_the_reason_of_a_trade_that_the_venue_closed_is_the_venues(tmp_path):
     assert closed.reason == "liquidation"
     assert of(events, PlanEnded) == []
     assert "cancelled" in {c.change for c in of(events, OrderChanged)}
+
+
+def test_when_a_symbol_trades_no_more_then_both_sides_are_settled_at_its_last_price_without_a_fee(tmp_path):
+    """What works in it is taken back, NAV stays as it was, and the other symbol goes on."""
+    bars = calm(BTC, WARM + 2, 50_000) + calm(ETH, WARM + 6, 3_000)
+    resting = {NOW + HOUR: [buy(BTC, "0.002", urgent=False, strategy="vol_target")]}
+    strategies = [
+        told({NOW: [buy(BTC, "0.004"), buy(ETH, "0.1")]}, (BTC, ETH)),
+        told({NOW: [sell(BTC, "0.006", strategy="vol_target")], **resting}, (BTC, ETH), "vol_target"),
+    ]
+    feed = replace(feed_of(bars), ends={BTC: NOW + 2 * HOUR})
+    run = Arena(tmp_path, feed, strategies)
+    events = run.run()
+    [gone] = of(events, Delisted)
+    settled = [f for f in of(events, Filled) if f.order == "delisting-BTCUSDT"]
+    assert [(f.price, f.quantity, f.fee) for f in settled] == [(gone.price, D("0.004"), 0), (gone.price, D("0.006"), 0)]
+    ledger = run.loop.desk.books.ledger
+    assert set(ledger.positions) == {("momentum", ETH)}
+    assert run.loop.desk.books.open_orders() == []
+    samples = [e for e in events if e.kind == "sample"]
+    before, after = (s for s in samples[WARM + 1 : WARM + 3])
+    eth = D("0.1") * (calm(ETH, WARM + 6, 3_000)[WARM + 2].close - calm(ETH, WARM + 6, 3_000)[WARM + 1].close)
+    assert after.nav - before.nav == eth
