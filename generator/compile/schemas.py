@@ -52,9 +52,9 @@ def build(
         "params": strategy_schemas.catalog(),
         "universe": _universe(),
         "tiers": _tiers(),
-        "strategies": strategy_schemas.rules(units, strategies, _layer(units, caps, PER["strategies"], own=False)),
+        "strategies": strategy_schemas.rules(units, strategies, layer(units, caps, PER["strategies"])),
         "risk": _risk(units, caps),
-        "gates": _gates(),
+        "gates": gates(),
         "tables": _tables(),
         "scenarios": _scenarios(units, facts),
         "uncovered": uncovered.schema(),
@@ -129,17 +129,17 @@ def _tiers() -> Schema:
 
 def _risk(units: Mapping[str, Any], caps: Mapping[str, Any]) -> Schema:
     layers = {
-        "global": _layer(units, caps, None, own=False),
-        "tiers": keyed(_layer(units, caps, PER["tiers"], own=False)),
-        "groups": keyed(_layer(units, caps, PER["groups"], own=False)),
-        "symbols": keyed(_layer(units, caps, PER["symbols"], own=True)),
-        "strategies": keyed(_layer(units, caps, PER["strategies"], own=False)),
+        "global": layer(units, caps, None),
+        "tiers": keyed(layer(units, caps, PER["tiers"])),
+        "groups": keyed(layer(units, caps, PER["groups"])),
+        "symbols": keyed(layer(units, caps, PER["symbols"])),
+        "strategies": keyed(layer(units, caps, PER["strategies"])),
     }
     environment = closed(layers, description="Replaces values of these layers in this environment.")
     return file("The caps", {**layers, "environments": keyed(environment, "^[a-z][a-z0-9_]*$")}, ("global",))
 
 
-def _layer(units: Mapping[str, Any], caps: Mapping[str, Any], per: tuple[str, ...] | None, *, own: bool) -> Schema:
+def layer(units: Mapping[str, Any], caps: Mapping[str, Any], per: tuple[str, ...] | None) -> Schema:
     """The caps that one layer may set, each with its unit's spelling and its meaning."""
     properties = {
         name: {
@@ -168,7 +168,8 @@ def _head() -> Schema:
     }
 
 
-def _gates() -> Schema:
+def gates() -> Schema:
+    """Of `rules/gates.yaml`, and of the gates of a rule set of one file."""
     measure = closed({"unit": {"type": "string"}, "is": EXPRESSION, "why": WHY}, ("unit", "is"))
     bound = {**TEXT, "description": "One name or one value, never a formula."}
     gate = closed(
