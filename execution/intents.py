@@ -52,6 +52,8 @@ def bound(desk: Desk, ticket: Ticket) -> bool:
     price, life = answer.outputs.get("price"), answer.outputs.get("life")
     if not isinstance(price, Decimal) or not isinstance(life, Decimal):
         return drop(desk, ticket, "no_bound", f"no price to value it at: {_missing(answer)}")
+    if life < 1:
+        return drop(desk, ticket, "no_bound", "a clearance would hold for no second")
     tick = desk.instruments[ticket.about.symbol].tick
     ticket.about = replace(ticket.about, price=max(no_worse(price, ticket.about.side, tick), tick))
     ticket.life = int(life)

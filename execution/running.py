@@ -1,6 +1,7 @@
 """A run from its opening to its end: the lock, the journal, the loop, and what is published of it."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -45,16 +46,15 @@ class Run:
             LockHeld, LockFault, JournalFault, PublishFault, RunFault, UniverseFault: why it can't be.
         """
         lock = Lock.take(folder, pid=pid, started=now)
-        try:
+        with ExitStack() as undone:
+            undone.callback(lock.release)
             stopped = put_aside(folder, now=now, pid=pid) if anew else None
-            journal = Journal.open(folder, now=now, pid=pid)
+            journal = undone.enter_context(Journal.open(folder, now=now, pid=pid))
             if stopped is not None:
                 give(folder, stopped.kind, {"on": True, "by": stopped.by, "why": stopped.why}, now=now)
             run = cls(folder, lock, journal)
             run._start(setup)
-        except BaseException:
-            lock.release()
-            raise
+            undone.pop_all()
         return run
 
     def _start(self, setup: Setup) -> None:

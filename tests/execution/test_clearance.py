@@ -2,8 +2,22 @@ from decimal import Decimal
 
 import pytest
 
+from execution.events import Dropped
 from execution.gate import Asked, Clearance, ClearanceFault, Gate, RiskEngine
-from tests.execution.arena import universe_of
+from tests.execution.arena import (
+    HOUR,
+    START,
+    WARM,
+    Arena,
+    buy,
+    calm,
+    capped,
+    feed_of,
+    of,
+    told,
+    universe_of,
+    universe_with,
+)
 from universe.quiet import quiet_facts
 from universe.trading import Side
 
@@ -93,3 +107,12 @@ def test_when_facts_are_about_another_order_than_is_asked_for_then_nothing_is_cl
 def test_an_urgent_entry_keeps_its_worst_price(gate):
     """Only what the rules measure as reducing may fill at any price; a claim of urgency is not enough."""
     assert cleared(gate, urgent=True).worst_price is not None
+
+
+def test_when_a_clearance_would_hold_for_no_second_then_the_intent_ends_and_the_run_goes_on(tmp_path):
+    """Half a second is a duration that rules may say, and less than any order needs."""
+    path = universe_with(tmp_path, lambda document: capped(document, clearance_life="0.5"))
+    start = START + WARM * HOUR
+    strategies = [told({start: [buy("BTCUSDT", "0.004")]}, ("BTCUSDT",))]
+    events = Arena(tmp_path / "run", feed_of(calm("BTCUSDT", WARM + 2, 50_000)), strategies, universe=path).run()
+    assert [(d.reason, d.text) for d in of(events, Dropped)] == [("no_bound", "a clearance would hold for no second")]
