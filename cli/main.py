@@ -16,6 +16,7 @@ COMMANDS: Final = {
     "decide": "Decide on facts in JSON or JSONL; one decision a line.",
     "diff": "Say what changed between two rule sets, by meaning, and what it flips.",
     "whatif": "Say what other values would mean; no file is touched.",
+    "patch": "Check what a change may do, or make one that an agent may make.",
     "why": "Explain a stored decision, gate by gate.",
     "replay": "Decide again on a log's facts, and compare the bytes.",
     "positions": "Show what a run holds, with its exits.",

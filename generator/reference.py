@@ -35,6 +35,14 @@ PAGES: Final = (
 
 def pages(universe: Universe, compiled: Compiled) -> dict[str, str]:
     """The pages of the reference, by file name."""
+    environment = templates()
+    context = _context(universe, compiled)
+    made = {f"{name}.md": environment.get_template(f"{name}.md").render(**context) for name in PAGES}
+    return {"README.md": environment.get_template("README.md").render(**context), **made}
+
+
+def templates() -> ImmutableSandboxedEnvironment:
+    """What pages are rendered with."""
     environment = ImmutableSandboxedEnvironment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,
@@ -44,9 +52,7 @@ def pages(universe: Universe, compiled: Compiled) -> dict[str, str]:
         autoescape=False,  # Markdown for files of this repository, from rules that were reviewed
     )
     environment.filters["cell"] = cell
-    context = _context(universe, compiled)
-    made = {f"{name}.md": environment.get_template(f"{name}.md").render(**context) for name in PAGES}
-    return {"README.md": environment.get_template("README.md").render(**context), **made}
+    return environment
 
 
 def cell(text: object) -> str:

@@ -48,7 +48,8 @@ def rules_schema(
 ) -> Schema:
     """Of the rules: what a catalog lets them name, by their own head."""
     layer = schemas.layer(units, catalog["caps"], None)
-    subject = head.get("subject") if isinstance(head.get("subject"), Mapping) else {}
+    named = head.get("subject")
+    subject: Mapping[str, Any] = named if isinstance(named, Mapping) else {}
     parts = {}
     for part in dict.fromkeys([*parts_named(catalog), *own]):
         more = dict(own.get(part, {}))

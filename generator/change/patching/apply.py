@@ -1,0 +1,36 @@
+"""A patch applied in memory: its edits, and everything that follows from them. Nothing is written here."""
+
+from datetime import date
+
+from generator import generated
+from generator.change.patching.patch_file import Patch
+from generator.change.patching.trees import Tree
+from generator.change.patching.yaml_edit import EditFault, edited
+from generator.compile.finish import file_text
+from generator.compile.stages import compile_universe
+from universe.reader import FILE as UNIVERSE
+
+
+def applied(patch: Patch, tree: Tree, *, today: date) -> dict[str, bytes]:
+    """Every file that is another after a patch, by path: what it edits, and what is generated from that.
+
+    Args:
+        patch: what to edit.
+        tree: the files before.
+        today: the UTC day, which ends shadows.
+
+    Raises:
+        EditFault: an edit can't be made.
+        Refused: what comes out does not compile.
+    """
+    before = tree.read(*patch.steps)
+    texts: dict[str, bytes] = {}
+    for file, steps in patch.steps.items():
+        if file not in before:
+            raise EditFault(f"there is no {file}", "name a file that is there")
+        texts[file] = edited(file, before[file].decode(), steps).encode()
+    changed = tree.edited(texts)
+    made = compile_universe(changed.sources(), today=today)
+    expected = {UNIVERSE: file_text(made.document), **generated.files(made)}
+    follows = {name: text.encode() for name, text in expected.items() if not changed.holds(name, text)}
+    return {**texts, **follows}

@@ -1,0 +1,202 @@
+"""The verdict: each edit of a change decided by base's rules about changes, with every reason."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+
+from engine import Decision
+from engine.explain import Refusal
+from engine.reach import reach
+from engine.ruleset import Gate, gate_nodes
+from generator.change.patching import facts
+from generator.change.patching.compiled import CompiledSide
+from generator.change.patching.details import details
+from generator.change.patching.edits import Edit, edits_of
+from generator.change.patching.facts import Course, Facts, Results
+from generator.change.patching.findings import findings
+from generator.change.patching.git import Repository
+from generator.change.patching.identity import Actor, Identity, identity
+from generator.change.patching.meaning import flipped, meaning
+from generator.change.patching.own_code import runs_base
+from generator.change.patching.past import past
+from generator.change.patching.steps import Steps, steps, values
+from generator.change.patching.surfaces import Surfaces, read_surfaces
+from generator.change.patching.trees import SOURCES, Tree
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What is to be checked: a commit of base, and the files that head would make of it.
+
+    Args:
+        repository: where both are.
+        base: the commit that is the authority.
+        tree: the files of head.
+        head: the commit of head, or the one that its files are not committed upon yet.
+        name: what to call head.
+    """
+
+    repository: Repository
+    base: str
+    tree: Tree
+    head: str
+    name: str
+
+    @cached_property
+    def base_tree(self) -> Tree:
+        """The files of base."""
+        return Tree(self.repository, self.repository.entries(self.base))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asks, when, and by what is recorded.
+
+    Args:
+        named: everybody whom the platform names.
+        claimed: who the command line says it is; it may lower rights and never raise them.
+        now: the moment, in Unix seconds, by the clock of whoever checks.
+        code: the folder of the code that checks.
+    """
+
+    named: tuple[Actor, ...]
+    claimed: str | None
+    now: int
+    code: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """One reason against a change: the gate and its words, what was found in detail, and the edits that it is about;
+    none where it is about the change as a whole.
+    """
+
+    gate: str
+    reason: str
+    text: str
+    why: str
+    source: str
+    details: tuple[str, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the change's author may make it, with every reason and all that was found."""
+
+    allowed: bool
+    surface: str
+    identity: Identity
+    base: str
+    head: str
+    edits: tuple[tuple[Edit, str], ...]
+    objections: tuple[Objection, ...]
+    results: Results
+    facts: Facts = field(default_factory=dict)
+
+    @property
+    def word(self) -> str:
+        """What the change is called; UNKNOWN where it does not compile."""
+        return str(self.results.diff.word) if self.results.diff else "UNKNOWN"
+
+
+def check(proposal: Proposal, asked: Asked) -> Verdict:
+    """Decide on a change.
+
+    Raises:
+        Refused: base itself does not compile.
+        GitFault: the repository does not hold what is needed.
+        RecordFault: the record on base was altered.
+        LogFault: the log of decisions can't be read.
+    """
+    today = datetime.fromtimestamp(asked.now, UTC).date()
+    base = CompiledSide(proposal.base[:12], proposal.base_tree.sources(), today)
+    surfaces = read_surfaces(base.files, today=today)
+    base.compiled()
+    edits = edits_of(proposal.base_tree, proposal.tree, surfaces.is_generated)
+    moved = any(edit.path.startswith(SOURCES) for edit in edits)
+    head = CompiledSide(proposal.name, proposal.tree.sources(), today) if moved else base
+    results = _results(proposal, asked, base, head, surfaces)
+    return _decided(proposal, surfaces, edits, identity(surfaces, asked.named, asked.claimed), results, asked)
+
+
+def _results(proposal: Proposal, asked: Asked, base: CompiledSide, head: CompiledSide, surfaces: Surfaces) -> Results:
+    found = findings(base, head, surfaces, proposal.tree)
+    if found.problems:
+        return Results(found)
+    flips = flipped(base, head, proposal.base_tree)
+    return Results(found, meaning(base, head), flips, _steps(proposal, asked, base, head))
+
+
+def _steps(proposal: Proposal, asked: Asked, base: CompiledSide, head: CompiledSide) -> Steps:
+    if values(base.document) == values(head.document):
+        return Steps(())
+    before = past(proposal.repository, proposal.base_tree, proposal.base, now=asked.now)
+    return steps(base.document, head.document, before)
+
+
+def _decided(
+    proposal: Proposal, surfaces: Surfaces, edits: tuple[Edit, ...], who: Identity, results: Results, asked: Asked
+) -> Verdict:
+    placed = [(edit, surfaces.place_of(edit.path, edit.key)) for edit in edits]
+    surface = surfaces.surface_of(place.name for _, place in placed)
+    merges, behind = _course(proposal)
+    course = Course(
+        own_checker=runs_base(proposal.base_tree, asked.code),
+        behind=behind,
+        merges=merges,
+        runs=any(place.runs for _, place in placed),
+        edits=sum(not place.generated for _, place in placed),
+    )
+    whole = facts.of_change(course, results)
+    decided = [
+        (edit, surfaces.engine.decide({**whole, **facts.of_edit(edit, place.name, surface, who.author)}))
+        for edit, place in placed
+    ]
+    objections = tuple(_objections(surfaces, decided, details(results)))
+    names = tuple((edit, place.name) for edit, place in placed)
+    return Verdict(not objections, surface, who, proposal.base, proposal.name, names, objections, results, whole)
+
+
+def _course(proposal: Proposal) -> tuple[int, int]:
+    """The merges between base and head, and the commits of base that head is not made upon."""
+    repository = proposal.repository
+    own = repository.commits(proposal.head, f"^{proposal.base}")
+    missed = repository.commits(proposal.base, f"^{proposal.head}")
+    return sum(len(commit.parents) > 1 for commit in own), len(missed)
+
+
+def _objections(
+    surfaces: Surfaces, decided: list[tuple[Edit, Decision]], words: Mapping[str, tuple[str, ...]]
+) -> Iterator[Objection]:
+    """Every reason once, in the order of the gates, with the edits that it is about."""
+    gates = {gate.id: gate for gate in surfaces.ruleset.gates}
+    found: dict[tuple[str, str, str], list[Edit]] = {}
+    sources: dict[tuple[str, str, str], tuple[str, bool]] = {}
+    for edit, decision in decided:
+        for veto in decision.vetoes:
+            key = (veto.gate or "", str(veto.reason), veto.text)
+            found.setdefault(key, []).append(edit)
+            sources[key] = (veto.source, veto.reason == Refusal.FACTS_MISSING)
+    order = list(gates)
+    for gate, reason, text in sorted(found, key=lambda k: (order.index(k[0]) if k[0] in gates else -1, k)):
+        key = (gate, reason, text)
+        source, unknown = sources[key]
+        reads = _reads(surfaces, gates[gate]) if gate in gates else frozenset()
+        yield Objection(
+            gate=gate,
+            reason=reason,
+            text=text,
+            why=gates[gate].why if gate in gates else "",
+            source=source,
+            details=() if unknown else tuple(line for fact in sorted(reads) for line in words.get(fact, ())),
+            edits=tuple(found[key]) if any(name.startswith("edit.") for name in reads) else (),
+            unknown=unknown,
+        )
+
+
+def _reads(surfaces: Surfaces, gate: Gate) -> frozenset[str]:
+    return reach(surfaces.ruleset, *gate_nodes(gate))

@@ -1,0 +1,26 @@
+"""Whether the code that checks is base's: a checker that the change could have edited proves nothing."""
+
+from pathlib import Path
+from typing import Final
+
+from generator.change.patching.git import blob_name
+from generator.change.patching.trees import Tree
+
+# Where the code is that checks; templates are part of it.
+ROOMS: Final = ("cli/", "engine/", "generator/", "universe/")
+KINDS: Final = (".py", ".md", ".jinja")
+MARK: Final = "generator/change/patching/own_code.py"
+
+
+def runs_base(base: Tree, code: Path) -> bool:
+    """Whether the code in a folder is what base holds, file for file.
+
+    Where base holds no checker there is none that a change could have edited: it was installed from elsewhere.
+    """
+    if MARK not in base.entries:
+        return True
+    kept = {p: e for p, e in base.entries.items() if p.startswith(ROOMS) and p.endswith(KINDS)}
+    here = {p.relative_to(code).as_posix() for room in ROOMS for kind in KINDS for p in (code / room).rglob(f"*{kind}")}
+    return here == kept.keys() and all(
+        blob_name((code / path).read_bytes(), entry.oid) == entry.oid for path, entry in kept.items()
+    )

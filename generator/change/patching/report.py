@@ -1,0 +1,130 @@
+"""The verdict as people and programs read it: the class on top, every reason, then the diff.
+
+Text that comes from rules, refs or logs is spelled out where it could turn or hide, and is never markup.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from generator.change.patching.checker import Objection, Verdict
+from generator.change.patching.edits import Edit
+from generator.change.show.clean import code, visible, words
+from generator.change.show.data import data as diff_data
+from generator.change.show.markdown import markdown as diff_markdown
+from generator.change.show.report import Report, counted, some
+from generator.change.show.text import text as diff_text
+
+MARK: Final = "<!-- hedgerow patch -->"
+# A comment may hold 65,536 characters.
+LONGEST: Final = 64_000
+CUT: Final = "There is more than a comment holds: `hedgerow patch check`."
+
+
+def headline(verdict: Verdict) -> str:
+    """The class, and whether its author may make it."""
+    who = "a person" if verdict.identity.author == "person" else "an agent"
+    if not verdict.edits:
+        return "no change"
+    return f"{verdict.word}: {who} {'may' if verdict.allowed else 'may not'} make this change"
+
+
+def data(verdict: Verdict) -> dict[str, Any]:
+    """The whole as JSON data."""
+    diff, flips = verdict.results.diff, verdict.results.flips
+    return {
+        "format": 1,
+        "verdict": "allow" if verdict.allowed else "veto",
+        "class": verdict.word,
+        "surface": verdict.surface,
+        "author": {"rights": verdict.identity.author, "login": verdict.identity.login, "why": verdict.identity.why},
+        "base": verdict.base,
+        "head": verdict.head,
+        "reasons": [_reason(objection) for objection in verdict.objections],
+        "edits": [{**_edit(edit), "place": place} for edit, place in verdict.edits],
+        "facts": verdict.facts,
+        "diff": None if diff is None else diff_data(Report(diff, flips)),
+    }
+
+
+def _reason(objection: Objection) -> dict[str, Any]:
+    return {
+        "gate": objection.gate,
+        "reason": objection.reason,
+        "text": objection.text,
+        "why": objection.why,
+        "source": objection.source,
+        "details": list(objection.details),
+        "edits": [_edit(edit) for edit in objection.edits],
+    }
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    return {"file": edit.path, "key": list(edit.key), "action": str(edit.action), "line": edit.line or None}
+
+
+def text(verdict: Verdict) -> str:
+    """For a terminal."""
+    return "\n".join(_lines(verdict)) + "\n"
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    yield headline(verdict)
+    yield visible(f"{verdict.base[:12]} → {verdict.head}, on {verdict.surface}; {verdict.identity.why}")
+    for objection in _told(verdict):
+        yield ""
+        yield f"{visible(objection.reason)}  {visible(objection.text)}"
+        yield f"    {visible(objection.source)}  {visible(objection.why)}".rstrip()
+        if objection.edits:
+            yield f"    edits: {visible(_edits(objection))}"
+        yield from (f"    {visible(line)}" for line in objection.details)
+    hidden = sum(o.unknown for o in verdict.objections)
+    if hidden and verdict.results.findings.problems:
+        yield f"\n{counted(hidden, 'check')} could not be made, since the rules do not compile"
+    if verdict.results.diff is not None and verdict.edits:
+        yield ""
+        yield diff_text(Report(verdict.results.diff, verdict.results.flips)).rstrip("\n")
+
+
+def _told(verdict: Verdict) -> Iterator[Objection]:
+    """Every reason; where the rules don't compile, those apart that only say what could not be checked."""
+    broken = bool(verdict.results.findings.problems)
+    return (o for o in verdict.objections if not (broken and o.unknown))
+
+
+def _edits(objection: Objection) -> str:
+    return some([f"{e.action} {e.path}" + (f" {e.name}" if e.key else "") for e in objection.edits])
+
+
+def markdown(verdict: Verdict) -> str:
+    """One comment: the class on top."""
+    own = "\n".join(_comment(verdict)) + "\n"
+    diff = verdict.results.diff
+    # Its mark and its heading are said above.
+    whole = own + ("" if diff is None else diff_markdown(Report(diff, verdict.results.flips)).split("\n", 2)[2])
+    if len(whole) <= LONGEST:
+        return whole
+    kept = whole[:LONGEST].rpartition("\n")[0]
+    unclosed = kept.count("<details>") - kept.count("</details>")
+    return f"{kept}\n{chr(10) + '</details>' if unclosed else ''}\n\n{CUT}\n"
+
+
+def _comment(verdict: Verdict) -> Iterator[str]:
+    yield MARK
+    yield f"### hedgerow: {headline(verdict)}"
+    yield ""
+    yield (
+        f"On {code(verdict.surface)}, upon base {code(verdict.base[:12])}. "
+        f"Rights of {code(verdict.identity.author)}: {words(verdict.identity.why)}."
+    )
+    told = list(_told(verdict))
+    if told:
+        yield ""
+        yield "| veto | what | why | where |"
+        yield "|---|---|---|---|"
+    for objection in told:
+        shown = [words(objection.text)]
+        shown += [f"edits: {code(_edits(objection))}"] if objection.edits else []
+        shown += [code(line) for line in objection.details]
+        cells = (code(objection.reason), "<br>".join(shown), words(objection.why), code(objection.source))
+        yield f"| {' | '.join(cells)} |"
+    yield ""

@@ -1,0 +1,145 @@
+"""Real repositories: the shipped rules on a branch `main`, and changes of them on others."""
+
+import gzip
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from generator import generated
+from generator.change.patching.checker import Asked, Proposal, Verdict, check
+from generator.change.patching.git import Repository
+from generator.change.patching.identity import Actor
+from generator.change.patching.trees import of_commit
+from generator.compile.finish import file_text
+from generator.compile.stages import Compiled, compile_universe
+
+ROOT: Final = Path(__file__).resolve().parents[3]
+COPIED: Final = ("rules/*.yaml", "rules/scenarios/exposure.yaml", "schemas/*.yaml", "universe/venues/*.json")
+SAMPLE: Final = "research/sample/decisions.jsonl.gz"
+RECORDED: Final = 120
+DAY: Final = 86_400
+# The moment at which checks are made, in Unix seconds: 2026-11-21 12:00 UTC.
+NOW: Final = 1_795_262_400
+TODAY: Final = date(2026, 11, 21)
+BORN: Final = NOW - 90 * DAY
+LOGIN: Final = "ada"
+PERSON: Final = (Actor(LOGIN, is_user=True, role="the author of the pull request"),)
+AGENT: Final = (Actor("patch-writer[bot]", is_user=False, role="the author of the pull request"),)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project in a repository of its own."""
+
+    root: Path
+
+    def git(self, *arguments: str, time: int = BORN, who: str = "ada") -> str:
+        """What git answers; whoever is named made it, at a time."""
+        identity = {
+            **{f"GIT_{role}_NAME": who for role in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{role}_EMAIL": f"{who}@example.org" for role in ("AUTHOR", "COMMITTER")},
+            **{f"GIT_{role}_DATE": f"{time} +0000" for role in ("AUTHOR", "COMMITTER")},
+        }
+        plain = {"GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "HOME": str(self.root)}
+        environment = {"PATH": os.environ["PATH"], **plain, **identity}
+        command = ["git", "-C", str(self.root), *arguments]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return done.stdout.strip()
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file."""
+        target = self.root / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    def read(self, path: str) -> str:
+        """What a file holds."""
+        return (self.root / path).read_text(encoding="utf-8")
+
+    def replace(self, path: str, old: str, new: str) -> None:
+        """Replace a text that stands in a file, the first time."""
+        text = self.read(path)
+        assert old in text, old
+        self.write(path, text.replace(old, new, 1))
+
+    def generate(self) -> None:
+        """Make everything that follows from the sources."""
+        made = compile_universe(self.root, today=TODAY)
+        for path, text in following(made).items():
+            self.write(path, text)
+
+    def commit(self, message: str, *, time: int = NOW, who: str = "ada") -> str:
+        """Commit everything, and the commit's name."""
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--allow-empty", "-m", message, time=time, who=who)
+        return self.git("rev-parse", "HEAD")
+
+    def branch(self, name: str) -> None:
+        """Go on, on a branch of its own."""
+        self.git("checkout", "--quiet", "-b", name)
+
+    @property
+    def repository(self) -> Repository:
+        """As the checker reads it."""
+        return Repository(self.root)
+
+    def proposal(self, head: str = "HEAD", base: str = "main") -> Proposal:
+        """A commit that is to be merged."""
+        found = self.repository.commit_of(head)
+        tree = of_commit(self.repository, found)
+        return Proposal(self.repository, self.repository.commit_of(base), tree, found, found[:12])
+
+    def checked(self, *named: Actor, claimed: str | None = None, now: int = NOW) -> Verdict:
+        """The verdict on HEAD, for whoever is named; for an agent where nobody is."""
+        return check(self.proposal(), Asked(named or AGENT, claimed, now, ROOT))
+
+
+def following(made: Compiled) -> dict[str, str]:
+    """Everything that follows from the sources, by path."""
+    return {"universe/universe.json": file_text(made.document), **generated.files(made)}
+
+
+def reasons(verdict: Verdict) -> set[str]:
+    """The reasons of a verdict."""
+    return {o.reason for o in verdict.objections if not o.unknown}
+
+
+# What stands beside the rules, so that a change can edit it.
+BESIDE: Final = {
+    ".github/workflows/rules.yml": "on: pull_request_target\n",
+    "strategies/momentum.py": "SPAN = 12\n",
+    "tests/conftest.py": "import pytest\n",
+    "tests/decisions/__snapshots__/decisions.json": '[{"decision": "veto"}]\n',
+    "docs/run.md": "# Runs\n",
+    "rules/invariants.yaml": "format: 1\n",
+}
+
+
+def born(root: Path) -> Project:
+    """The shipped rules as the first commit of a repository, with a person who may change them."""
+    for pattern in COPIED:
+        for path in ROOT.glob(pattern):
+            copy = root / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy)
+    project = Project(root)
+    lines = gzip.decompress((ROOT / SAMPLE).read_bytes()).splitlines(keepends=True)[:RECORDED]
+    (root / SAMPLE).parent.mkdir(parents=True)
+    (root / SAMPLE).write_bytes(gzip.compress(b"".join(lines), mtime=0))
+    for path, text in BESIDE.items():
+        project.write(path, text)
+    project.replace("rules/surfaces.yaml", "logins: [hedgerow-operator]", f"logins: [{LOGIN}]")
+    project.generate()
+    project.git("init", "--quiet", "--initial-branch", "main")
+    project.commit("The rules", time=BORN)
+    return project
+
+
+def copied(project: Project, root: Path) -> Project:
+    """The same repository in a folder of its own, to be changed."""
+    shutil.copytree(project.root, root)
+    return Project(root)
