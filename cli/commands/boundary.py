@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.project import NO, compiled, fail, root, wide_console, write
+from cli.project import NO, compiled, fail, quiet_pipe, root, wide_console, write
 
 if TYPE_CHECKING:
     from generator.change.cover.pairs import NoPair, Pair
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; exit 1 if the file is stale.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON, one pair a line.")
 @click.pass_obj
+@quiet_pipe
 def command(given_root: Path | None, names: tuple[str, ...], write_it: bool, check_only: bool, as_json: bool) -> None:
     """Show, for each numeric gate and symbol, the last case that passes and its neighbour that is stopped.
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cli.project import BAD_INPUT, NO, compiled, fail, root
+from cli.project import BAD_INPUT, NO, compiled, fail, quiet_pipe, root
 
 if TYPE_CHECKING:
     from generator.change.cover.accepted import Accepted
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--list", "list_only", is_flag=True, help="List the mutants; try none.")
 @click.option("--json", "as_json", is_flag=True, help="Every mutant with the scenario that notices it, one a line.")
 @click.pass_obj
+@quiet_pipe
 def command(given_root: Path | None, pattern: str, every: int, list_only: bool, as_json: bool) -> None:
     """Change the rules in small ways, and name the changes that no scenario notices.
 

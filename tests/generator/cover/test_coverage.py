@@ -209,11 +209,12 @@ def test_a_threshold_that_is_not_met_fails_and_names_what_lacks(project: Path, s
 
 def test_a_needless_exception_fails(project: Path) -> None:
     """What is listed as never shown, and is shown."""
+    (project / "rules/scenarios/at_cap.yaml").unlink()
     path = project / FILE
     entry = "outcomes:\n  - {gate: trade_nav, never: alone, why: so}\n"
     path.write_text(path.read_text(encoding="utf-8").replace("outcomes:\n", entry), encoding="utf-8")
 
-    result = ran(project, "--min", "1", "--backend", "python")
+    result = ran(project, "--min", "alone=1", "--backend", "python")
 
     assert result.exit_code == 1
     assert "trade_nav alone 0 of 0" in result.stdout
