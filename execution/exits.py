@@ -13,7 +13,7 @@ from execution.events import ExitsArmed
 from execution.facts import gather, own_facts
 from execution.ledger import Position
 from execution.prices import down, up
-from execution.ticket import About
+from execution.ticket import About, Cause
 from universe.trading import ZERO, Side, side_of
 
 
@@ -47,6 +47,15 @@ def arm(desk: Desk, position: Position) -> None:
             time_stop=int(time_stop) if isinstance(time_stop, Decimal) else None,
         )
     )
+
+
+def is_closing(desk: Desk, position: Position) -> bool:
+    """Whether anything works, is planned or is wanted that would close a position."""
+    side = closing_side(position)
+    orders = ((o.strategy, o.symbol, o.side) for o in desk.books.open_orders())
+    plans = ((p.strategy, p.symbol, p.side) for p in desk.books.plans.values())
+    wishes = ((w.strategy, w.symbol, w.side) for w in desk.wishes if w.cause is not Cause.STRATEGY)
+    return (position.strategy, position.symbol, side) in {*orders, *plans, *wishes}
 
 
 def decide(desk: Desk, position: Position) -> Leave | None:

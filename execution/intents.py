@@ -1,4 +1,6 @@
-"""An intent's way to an order: bound → size → decide → shrink → route. Each step may end it, and says why."""
+"""An intent's way to an order: stand aside → bound → size → decide → shrink → route. Each step may end it, and says
+why.
+"""
 
 import json
 from collections.abc import Callable
@@ -7,6 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from engine import Answer
+from execution import exits
 from execution.desk import Desk
 from execution.events import Cleared, Decided, Dropped, IntentMade
 from execution.facts import gather
@@ -44,6 +47,17 @@ def ask(desk: Desk, wish: Wish) -> None:
     for step in STEPS:
         if not step.take(desk, ticket):
             return
+
+
+def stand_aside(desk: Desk, ticket: Ticket) -> bool:
+    """A strategy's order waits while an exit closes its position there: closed twice, it would be another position."""
+    about = ticket.about
+    position = desk.books.ledger.position(about.strategy, about.symbol)
+    if ticket.cause is not Cause.STRATEGY or position is None or position.closing is None:
+        return True
+    if not exits.is_closing(desk, position):
+        return True
+    return drop(desk, ticket, "being_left", f"its position in {about.symbol} is being left: {position.closing}")
 
 
 def bound(desk: Desk, ticket: Ticket) -> bool:
@@ -158,6 +172,7 @@ class Step:
 
 
 STEPS: Final = (
+    Step("stand_aside", "a strategy waits while an exit closes its position there", stand_aside),
     Step("bound", "the worst price it may fill at, and how long a clearance holds (table `bound`)", bound),
     Step("size", "how much, by the table `size`, on the venue's step", size),
     Step("decide", "every gate on all facts; a clearance where it is allowed", decide),

@@ -7,7 +7,6 @@ from execution.exits import Leave
 from execution.ledger import Position
 from execution.settling import settle
 from execution.ticket import Cause, Wish
-from universe.trading import Side
 
 
 def start_leaving(desk: Desk, leave: Leave) -> bool:
@@ -21,7 +20,7 @@ def start_leaving(desk: Desk, leave: Leave) -> bool:
     if position is None:
         return False
     side, stuck = exits.closing_side(position), _is_too_small(desk, position)
-    if (stuck and position.closing) or (not leave.urgent and _is_under_way(desk, leave, side)):
+    if (stuck and position.closing) or (not leave.urgent and exits.is_closing(desk, position)):
         return False
     price = desk.price(leave.symbol)
     assert price is not None
@@ -43,11 +42,3 @@ def ask_to_close(desk: Desk, leave: Leave) -> None:
 
 def _is_too_small(desk: Desk, position: Position) -> bool:
     return abs(position.quantity) < desk.instruments[position.symbol].min_quantity
-
-
-def _is_under_way(desk: Desk, leave: Leave, side: Side) -> bool:
-    """Whether anything works, is planned or is wanted that would close the position."""
-    orders = ((o.strategy, o.symbol, o.side) for o in desk.books.open_orders())
-    plans = ((p.strategy, p.symbol, p.side) for p in desk.books.plans.values())
-    wishes = ((w.strategy, w.symbol, w.side) for w in desk.wishes)
-    return (leave.strategy, leave.symbol, side) in {*orders, *plans, *wishes}

@@ -100,8 +100,10 @@ def heard(command: Command) -> KillSwitched | None:
 
 def match(loop: Loop, tick: Tick) -> None:
     """Orders and exits meet the bars that have closed, along the path that each is taken to have gone."""
+    books = loop.desk.books
+    waiting = {o.symbol for o in books.orders.values()} | {p.symbol for p in books.ledger.positions.values()}
     for bar in tick.bars:
-        if bar.symbol in loop.desk.instruments:
+        if bar.symbol in waiting:
             Walk(loop.desk, loop.venue, bar).go()
 
 

@@ -52,13 +52,10 @@ class Walk:
         self._arrived = False
 
     def go(self) -> None:
-        """Walk, if anybody is there."""
-        desk, bar = self._desk, self._bar
-        if not desk.books.open_orders(bar.symbol) and not desk.books.ledger.in_symbol(bar.symbol):
-            return
-        self._venue.begin(bar)
+        """Walk from the open to the close."""
+        self._venue.begin(self._bar)
         self._lapse()
-        at, *points = path(bar)
+        at, *points = path(self._bar)
         self._stand(at)
         self._segment(at, at)
         self._arrivals(at)
