@@ -16,6 +16,8 @@ from generator.change.proof.vocabulary import Vocabulary
 
 ROUND: Final = (1, 2, 3)
 FINER: Final = (2, 4, 6)
+# A number is aimed with so many digits after its first.
+AIMED: Final = 2
 # How far from its beginning a fact need go, in hundredths of how far it went.
 NEARER: Final = (1, 5, 25, 50)
 # 0 where the engine does not agree, 1 where it does by a fact that is missing or invalid, 2 by what is measured.
@@ -88,6 +90,21 @@ class Opened:
         own = valued(terms, self._vocabulary.taken({self._size: point[self._size]}))
         return point if terms.rewritten(formula, own, {}) is terms.true else None
 
+    def nearest(self, name: str, step: Fraction, begun: Fraction) -> dict[str, Given] | None:
+        """The point, in its size, with the multiple of a step for one fact for which the formulas hold."""
+        terms, given = self._terms, dict[str, Given]()
+        if self._size is not None:
+            given[self._size] = self._point[self._size]
+        put = valued(terms, self._vocabulary.taken(given))
+        known = dict.fromkeys((terms.missing(name), terms.garbage(name)), terms.false)
+        formula = terms.rewritten(self._formula, lambda term: known.get(term) or put(term), {})
+        try:
+            value = nearest(formula, name, step, self._vocabulary.domains[name], begun)
+        except NotPiecewise:
+            return None
+        exact = None if value is None else as_decimal(value)
+        return None if exact is None else {**self._point, **given, name: exact}
+
 
 class Shaper:
     """Makes facts that were found ones that a person would have thought of."""
@@ -105,7 +122,21 @@ class Shaper:
             point = opened.closed(dict(variant))
             if point is not None and goal.confirm(point):
                 return made(point, base)
-        return None
+        tries = (self._aimed(hint, name, goal, base) for name in moved if isinstance(hint.point[name], Decimal))
+        return next((made(point, base) for point in tries if point is not None and goal.confirm(point)), None)
+
+    def _aimed(self, hint: Found, name: str, goal: Goal, base: Point) -> dict[str, Given] | None:
+        """The hint with one of its numbers moved just as far as this place needs, in the smallest size that passes."""
+        point = {**base, **{n: hint.point[n] for n in hint.moved if n in base and n not in (name, goal.size)}}
+        passing = Goal(goal.place, goal.side, goal.formulas[1:], goal.confirm)
+        sized = Opened(self._terms, self._vocabulary, passing, point, ()).closed({})
+        begun, there = base[name], hint.point[name]
+        if sized is None or not isinstance(there, Decimal) or not there:
+            return None
+        step = Fraction(10) ** (there.adjusted() - AIMED)
+        return Opened(self._terms, self._vocabulary, goal, sized, (name,)).nearest(
+            name, step, Fraction(begun) if isinstance(begun, Decimal) else Fraction(0)
+        )
 
     def shaped(self, point: dict[str, Given], goal: Goal, base: Point) -> Found:
         """A witness with no fact moved that need not be, nor farther than it need be, in the smallest size."""

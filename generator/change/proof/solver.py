@@ -10,7 +10,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from generator.change.proof.intervals import refuted
-from generator.change.proof.terms import Term, Terms, settled
+from generator.change.proof.settled import settled
+from generator.change.proof.terms import Term, Terms
 from generator.change.proof.vocabulary import Vocabulary
 
 if TYPE_CHECKING:

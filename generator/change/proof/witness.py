@@ -11,9 +11,10 @@ from itertools import product
 from typing import Any, Final
 
 from generator.change.proof.places import Place
+from generator.change.proof.settled import inside
 from generator.change.proof.shaping import Found, Goal, Shaper, as_decimal
 from generator.change.proof.solver import Model, Search, Solver, Stage
-from generator.change.proof.terms import Term, Terms, inside, leaves
+from generator.change.proof.terms import Term, Terms, leaves
 from generator.change.proof.valuation import INVALID, Given, Invalid, valued
 from generator.change.proof.vocabulary import Domain, Vocabulary
 
