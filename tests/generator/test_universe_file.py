@@ -18,6 +18,7 @@ from jsonschema import Draft202012Validator
 from syrupy.assertion import SnapshotAssertion
 
 from engine import Engine
+from generator import generated
 from generator.compile.finish import file_text
 from generator.compile.stages import Compiled, compile_universe
 from generator.compile.text import read_text
@@ -206,13 +207,20 @@ for _tag, _pattern, _first in (
     CoreLoader.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(f"^(?:{_pattern})$"), _first)
 
 
-def schema_of(file: str, compiled: Compiled) -> dict[str, Any]:
+@pytest.fixture(scope="module")
+def schemas(compiled: Compiled) -> dict[str, dict[str, Any]]:
+    """Each generated schema, by its path."""
+    made = generated.files(compiled).items()
+    return {path: json.loads(text) for path, text in made if path.endswith(".schema.json")}
+
+
+def schema_of(file: str, schemas: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The schema that a file's first line names, which is the generated one."""
     first = (ROOT / file).read_text(encoding="utf-8").splitlines()[0]
     prefix = "# yaml-language-server: $schema="
     assert first.startswith(prefix)
     path = ((ROOT / file).parent / first.removeprefix(prefix)).resolve()
-    return compiled.schemas[path.name.removesuffix(".schema.json")]
+    return schemas[path.relative_to(ROOT).as_posix()]
 
 
 def faults(data: Any, schema: dict[str, Any]) -> list[str]:
@@ -221,9 +229,9 @@ def faults(data: Any, schema: dict[str, Any]) -> list[str]:
 
 
 @pytest.mark.parametrize("file", YAML_FILES)
-def test_each_rule_file_keeps_to_its_schema_in_both_readings(file: str, compiled: Compiled) -> None:
+def test_each_rule_file_keeps_to_its_schema_in_both_readings(file: str, schemas: dict[str, dict[str, Any]]) -> None:
     """As our reader sees it, all texts; and as an editor does, typed: it never underlines what the compiler takes."""
-    text, schema = (ROOT / file).read_text(encoding="utf-8"), schema_of(file, compiled)
+    text, schema = (ROOT / file).read_text(encoding="utf-8"), schema_of(file, schemas)
 
     document, problems = read_text(file, text)
 
@@ -232,13 +240,12 @@ def test_each_rule_file_keeps_to_its_schema_in_both_readings(file: str, compiled
     assert faults(yaml.load(text, Loader=CoreLoader), schema) == []
 
 
-def test_each_schema_is_one_and_is_fresh(root: Path, compiled: Compiled) -> None:
+def test_each_schema_is_one_and_is_fresh(root: Path, schemas: dict[str, dict[str, Any]]) -> None:
     """Valid JSON Schema 2020-12; the committed files are the generated ones, and there is no other."""
-    for name, schema in compiled.schemas.items():
+    for path, schema in schemas.items():
         Draft202012Validator.check_schema(schema)
-        assert json.loads((root / f"schemas/{name}.schema.json").read_text(encoding="utf-8")) == schema
-    written = {p.relative_to(root).as_posix() for p in root.glob("schemas/**/*.schema.json")}
-    assert written == {f"schemas/{n}.schema.json" for n in compiled.schemas}
+        assert json.loads((root / path).read_text(encoding="utf-8")) == schema
+    assert {p.relative_to(root).as_posix() for p in root.glob("schemas/**/*.schema.json")} == schemas.keys()
 
 
 UNDERLINED: Final = (
