@@ -59,12 +59,12 @@ def compare(old: Rules, new: Rules) -> tuple[Change, ...]:
 def _once(changes: Iterable[Change]) -> Iterator[Change]:
     """Without what others say too: a layer overridden for some that moves others, a text whose meaning is told."""
     made = list(changes)
-    told = {(c.key, c.before, c.after) for c in made if c.kind is Kind.CAP and not c.masked}
+    told = {repr((c.key, c.old, c.new)) for c in made if c.kind is Kind.CAP and not c.masked}
     files = {p.file for c in made if c.kind is not Kind.TEXT for p in (c.was, c.now) if p is not None}
     if any(c.kind is Kind.SYMBOL and c.sign != "~" for c in made):
         files.add(TIERS)  # a symbol comes and goes there too
     for change in made:
-        masked = change.masked and (change.key, change.before, change.after) in told
+        masked = change.masked and repr((change.key, change.old, change.new)) in told
         text = change.kind is Kind.TEXT and change.word is Class.COSMETIC and change.key in files
         if not masked and not text:
             yield change

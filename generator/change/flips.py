@@ -1,6 +1,6 @@
 """Flips: recorded intents that the two rule sets answer differently, each with the reasons before and after.
 
-A log is read line by line and never held; of the flips only the first few of each kind are kept, all are counted.
+A log is read line by line and never held; of the flips only the first few that differ are kept, all are counted.
 """
 
 import gzip
@@ -52,6 +52,11 @@ class Flip:
     facts: str
 
     @property
+    def kind(self) -> tuple[object, ...]:
+        """What tells it from others as an example: which way, by which gates, for which symbol."""
+        return (self.vetoed, self.gates, self.subject)
+
+    @property
     def gates(self) -> tuple[str, ...]:
         """The gates that stop it on the side on which it is stopped; the engine's own reasons by their names."""
         reasons = self.after if self.vetoed else self.before
@@ -79,7 +84,7 @@ class Flips:
         return self.vetoed + self.allowed
 
     def add(self, flip: Flip) -> None:
-        """Count a flip, and keep it if it is among the first; exits that are newly held are kept apart."""
+        """Count a flip, and keep it if it is among the first of another kind; exits newly held are kept apart."""
         self.vetoed += flip.vetoed
         self.allowed += not flip.vetoed
         self.by_gate.update(f"{'-' if flip.vetoed else '+'}{gate}" for gate in flip.gates)
@@ -88,8 +93,12 @@ class Flips:
         if flip.exit and flip.vetoed:
             self.exits_held += 1
             self.held += [flip] if len(self.held) < KEPT else []
-        elif sum(f.vetoed is flip.vetoed for f in self.first) < KEPT:
+        elif self._is_another(flip):
             self.first.append(flip)
+
+    def _is_another(self, flip: Flip) -> bool:
+        kept = [f for f in self.first if f.vetoed is flip.vetoed]
+        return len(kept) < KEPT and all(f.kind != flip.kind for f in kept)
 
 
 def lines_of(path: Path, name: str = "") -> Iterator[tuple[str, str]]:

@@ -78,8 +78,8 @@ def _masked(sides: Sides, link: _Masked, holders: tuple[str, ...]) -> Change:
     if looser_data(declared, new, old):
         raised = layer.partition(" of ")[0] == "global"
         word = Class.LOOSEN if raised else Class.LATENT_LOOSEN
-        why = f"{verdicts.ONE[declared.tighter, True]}, and " + (
-            "nothing below may be looser than this" if raised else "a layer below overrides it today"
+        why = f"{verdicts.ONE[declared.tighter, True]}; " + (
+            "it is what nothing below may be looser than" if raised else "a layer below overrides it today"
         )
     return Change(
         kind=Kind.CAP,

@@ -10,10 +10,14 @@ _MARKS: Final = re.compile(r"([\\`*_{}\[\]()<>#+!|~$&-])")
 _LINKS: Final = re.compile(r"(@|://|\bwww\.|\bGH-(?=\d)|#(?=\d))", re.IGNORECASE)
 
 
+def spelled(text: str) -> str:
+    """Text with what has no shape, breaks lines or turns text spelled out."""
+    return "".join(c if not unicodedata.category(c).startswith("C") else f"\\u{ord(c):04x}" for c in text)
+
+
 def visible(text: str) -> str:
-    """One line of what can be seen: line breaks become blanks, and what has no shape or turns text is spelled out."""
-    one = " ".join(text.split())
-    shown = "".join(c if not unicodedata.category(c).startswith("C") else f"\\u{ord(c):04x}" for c in one)
+    """One line of what can be seen, and not too long: line breaks become blanks."""
+    shown = spelled(" ".join(text.split()))
     return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Any, Final
+from urllib.parse import quote
 
 from generator.change.changes import CONSEQUENCE, Change, Diff, Place
 from generator.change.show.clean import visible
@@ -31,14 +32,14 @@ def sarif(report: Report, version: str) -> dict[str, Any]:
 
 
 def _result(change: Change, diff: Diff) -> dict[str, Any]:
-    said = f"{visible(change.name)}: {visible(value(change))}. {visible(why(change, diff))}"
+    said = f"{change.name}: {value(change)}. {why(change, diff)}"
     if change.witness is not None:
-        said += f". {visible(change.witness.text)}"
+        said += f". {change.witness.text}"
     made: dict[str, Any] = {
         "ruleId": change.word.value,
         "ruleIndex": list(Class).index(change.word),
         "level": _level(change.word),
-        "message": {"text": said},
+        "message": {"text": _plain(said)},
         "partialFingerprints": {"change/v1": _fingerprint(change)},
         "properties": {"key": change.key, "kind": str(change.kind)},
     }
@@ -50,6 +51,12 @@ def _result(change: Change, diff: Diff) -> dict[str, Any]:
     return made
 
 
+def _plain(text: str) -> str:
+    """Text in which no bracket makes a link, and no brace stands for an argument."""
+    shown = visible(text).replace("{", "(").replace("}", ")")
+    return shown.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+
+
 def _level(word: Class) -> str:
     if word in LOOSENING:
         return "error" if word is Class.LOOSEN else "warning"
@@ -57,7 +64,7 @@ def _level(word: Class) -> str:
 
 
 def _location(place: Place) -> dict[str, Any]:
-    at: dict[str, Any] = {"artifactLocation": {"uri": place.file, "uriBaseId": _ROOT}}
+    at: dict[str, Any] = {"artifactLocation": {"uri": quote(place.file), "uriBaseId": _ROOT}}
     return {"physicalLocation": at | ({"region": {"startLine": place.line}} if place.line else {})}
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from generator.change.changes import Change, Diff
 from generator.change.flips import Flip, Flips
-from generator.change.show.clean import visible
+from generator.change.show.clean import spelled, visible
 from generator.change.show.report import Report, counted, tally, tops, value, where, why
 from generator.change.words import Class
 
@@ -15,7 +15,7 @@ _VALUE: Final = 40
 
 def text(report: Report) -> str:
     """The whole plan."""
-    return "\n".join(line.rstrip() for line in _lines(report)) + "\n"
+    return "\n".join(spelled(line).rstrip() for line in _lines(report)) + "\n"
 
 
 def _lines(report: Report) -> Iterator[str]:
