@@ -35,6 +35,7 @@ class Platform:
     named: "tuple[Actor, ...]"
     base: str | None = None
     head: str | None = None
+    approvers: tuple[str, ...] = ()
 
 
 def platform() -> Platform:
@@ -47,7 +48,14 @@ def platform() -> Platform:
     event = _event(environment.get("GITHUB_EVENT_PATH"))
     request = event.get("pull_request")
     sides = {side: _sha(request, side) for side in ("base", "head")} if isinstance(request, Mapping) else {}
-    return Platform(from_github(environment, event), **sides)
+    return Platform(from_github(environment, event), sides.get("base"), sides.get("head"), _mergers(request))
+
+
+def _mergers(request: object) -> tuple[str, ...]:
+    """Who merged a pull request, as its event says."""
+    by = request.get("merged_by") if isinstance(request, Mapping) else None
+    login = by.get("login") if isinstance(by, Mapping) else None
+    return (login,) if isinstance(login, str) else ()
 
 
 def _event(path: str | None) -> Mapping[str, Any]:

@@ -88,26 +88,37 @@ def apply_command(
     set: {symbols.LTCUSDT.symbol_exposure: 7%}
     """
     from generator.change.patching.checker import check
+    from generator.change.patching.report import stages
 
     folder, told = root(given_root), platform()
     repository, shown = repository_at(folder), "json" if as_json else shape
     with explained(), scratch() as empty:
         base_name = base_commit(repository, base, told.base)
-        before = proposal_of(repository, base_name, "HEAD" if propose else None, empty)
+        before = _without(file, proposal_of(repository, base_name, "HEAD" if propose else None, empty))
         patch, texts = _applied(file, before)
-        after = replace(before, tree=before.tree.edited(texts), name=near(file))
+        after = replace(before, tree=before.tree.edited(texts), name=file.name)
         asking = asked(told, author)
         verdict = check(after, asking)
         _show(verdict, shown)
+        _say(shown, f"\n{stages(verdict)}")
         if not verdict.allowed:
-            _say(shown, "\nnothing was written")
+            _say(shown, "nothing was written")
             raise SystemExit(NO)
         if dry_run:
-            _say(shown, "\nnothing was written, as asked")
+            _say(shown, "nothing was written, as asked")
         elif propose:
             _propose(folder, before, patch, texts, verdict, asking.now, shown)
         else:
             _write(folder, texts, shown)
+
+
+def _without(file: Path, proposal: "Proposal") -> "Proposal":
+    """The proposal without the patch itself, where it lies in the working tree and nobody has committed it."""
+    root, place = proposal.repository.root, file.resolve()
+    path = place.relative_to(root).as_posix() if place.is_relative_to(root) else ""
+    if not path or path in proposal.base_tree.entries:
+        return proposal
+    return replace(proposal, tree=proposal.tree.edited({path: None}))
 
 
 def _applied(file: Path, before: "Proposal") -> "tuple[Patch, dict[str, bytes]]":
@@ -119,7 +130,7 @@ def _applied(file: Path, before: "Proposal") -> "tuple[Patch, dict[str, bytes]]"
         text = file.read_bytes().decode()
     except UnicodeDecodeError:
         fail(f"{file} is not UTF-8", "write it as docs/agents.md shows")
-    patch = read_patch(near(file), text, before.tree.sources())
+    patch = read_patch(file.name, text, before.tree.sources())
     return patch, applied(patch, before.tree, today=today())
 
 
@@ -130,7 +141,7 @@ def _write(folder: Path, texts: dict[str, bytes], shown: str) -> None:
         write_all(folder, texts)
     except OSError as error:
         fail(f"nothing was written: {error.strerror}", None, BAD_ENVIRONMENT)
-    _say(shown, f"\nwritten: {', '.join(texts)}")
+    _say(shown, f"written: {', '.join(texts)}")
 
 
 def _propose(
@@ -151,7 +162,7 @@ def _propose(
         commit = propose(before.repository, before.head, texts, branch, message, now=now, scratch=empty)
     report = folder / REPORTS / f"{branch.rpartition('/')[2]}.md"
     write(report, markdown(verdict))
-    _say(shown, f"\nproposed: branch {branch} at {commit[:12]}\nreport:   {near(report)}")
+    _say(shown, f"proposed: branch {branch} at {commit[:12]}\nreport:   {near(report)}")
 
 
 def _show(verdict: "Verdict", shape: str) -> None:

@@ -32,17 +32,35 @@ class Tally:
 @click.argument("log", type=click.Path(exists=True, path_type=Path), metavar="FILE|DIR")
 @click.option("--universe", "universe_file", type=click.Path(path_type=Path), help="The universe that decided.")
 @click.option("--backend", type=click.Choice(["python", "interpreter"]), default="python", show_default=True)
+@click.option("--rules", metavar="DIR|REF", help="Decide by the rules of a folder, a ref or a universe.json instead.")
+@click.option("--env", "environment", default="prod", show_default=True, help="Whose values of those rules hold.")
 @json_option
 @click.pass_obj
 @quiet_pipe
 @explained
-def command(given_root: Path | None, log: Path, universe_file: Path | None, backend: str, as_json: bool) -> None:
+def command(
+    given_root: Path | None,
+    log: Path,
+    universe_file: Path | None,
+    backend: str,
+    rules: str | None,
+    environment: str,
+    as_json: bool,
+) -> None:
     """Decide again on the facts of each record of a decisions log, by the universe of its day, and compare the bytes.
 
     FILE is a log as `decide`, `rehearse` or a run writes it; DIR a run's folder. Exit code 1 where anything differs.
+
+    With --rules it says what other rules would have answered: what is newly vetoed and newly allowed, by gate, symbol
+    and strategy. The log is read once and not held, whatever its size.
     """
     folder = root(given_root)
     files = _files(log)
+    if rules is not None:
+        from cli.otherwise import by_other_rules
+
+        by_other_rules(folder, files, rules, environment, as_json)
+        return
     engines: dict[str, Engine] = {}
     tally = Tally()
     for place, line in _lines(files):

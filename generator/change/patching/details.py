@@ -8,6 +8,7 @@ from generator.change.changes import Change, Diff
 from generator.change.flips import Flip, Flips
 from generator.change.patching.facts import Results
 from generator.change.patching.steps import Move, Steps
+from generator.compile.problems import Problem
 
 SHOWN = 6
 
@@ -16,7 +17,7 @@ def details(results: Results) -> Mapping[str, tuple[str, ...]]:
     """Lines by the name of a fact."""
     found = results.findings
     made = {
-        "found.problems": tuple(f"{p.file}:{p.line}:{p.column}: {p.code} {p.message}" for p in found.problems),
+        "found.problems": tuple(map(_problem, found.problems)),
         "found.stale": tuple(f"{name}: make it again with `make universe docs`" for name in found.stale or ()),
         "found.breaches": found.breaches or (),
         "found.failing": found.failing or (),
@@ -27,6 +28,11 @@ def details(results: Results) -> Mapping[str, tuple[str, ...]]:
     made |= _of_steps(results.steps) if results.steps else {}
     made |= _of_flips(results.flips) if results.flips else {}
     return {fact: lines[:SHOWN] + _more(lines) for fact, lines in made.items()}
+
+
+def _problem(problem: Problem) -> str:
+    said = f"{problem.file}:{problem.line}:{problem.column}: {problem.code} {problem.message}"
+    return f"{said}; {problem.help}" if problem.help else said
 
 
 def _more(lines: tuple[str, ...]) -> tuple[str, ...]:

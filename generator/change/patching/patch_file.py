@@ -2,6 +2,8 @@
 examples to add; with the reason why.
 """
 
+import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,6 +22,7 @@ from generator.compile.text import Document, read_text
 from generator.scenarios import FOLDER
 
 NAME: Final = r"^[A-Za-z][A-Za-z0-9_-]*(\.[A-Za-z0-9_-]+)+$"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _./%-]*")
 _VALUE: Final[Schema] = {
     "anyOf": [TEXT, {"type": "array", "items": TEXT}, {"type": "object", "additionalProperties": TEXT}]
 }
@@ -59,6 +62,27 @@ def schema() -> Schema:
         },
     }
     return {"$schema": DIALECT, "$id": "urn:hedgerow:patch:1", **file("A patch", properties, ("why",))}
+
+
+def patch_text(data: Mapping[str, Any]) -> str:
+    """A patch as YAML; `read_patch` reads it back."""
+    lines = ["# yaml-language-server: $schema=schemas/patch.schema.json", f"format: {data['format']}"]
+    lines.append(f"why: {json.dumps(data['why'], ensure_ascii=False)}")
+    if data.get("set"):
+        lines += ["set:", *(f"  {name}: {_flow(value)}" for name, value in data["set"].items())]
+    if data.get("remove"):
+        lines += ["remove:", *(f"  - {name}" for name in data["remove"])]
+    return "\n".join(lines) + "\n"
+
+
+def _flow(value: Any) -> str:
+    """A value on one line: a plain text where YAML reads it as it stands, else in quotes."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{k}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    text = str(value)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def read_patch(name: str, text: str, files: Files) -> Patch:

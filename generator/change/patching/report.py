@@ -28,6 +28,24 @@ def headline(verdict: Verdict) -> str:
     return f"{verdict.word}: {who} {'may' if verdict.allowed else 'may not'} make this change"
 
 
+def stages(verdict: Verdict) -> str:
+    """What became of each stage of a patch, in one line."""
+    found, diff = verdict.results.findings, verdict.results.diff
+    failed = len(found.failing or ()) + len(found.broken or ())
+    said = [("check", counted(len(found.problems), "problem") if found.problems else "ok")]
+    if diff is not None:
+        proved = ", ".join(diff.proved) or (
+            "nothing to prove" if not any(c.gates for c in diff.changes) else "no solver"
+        )
+        said += [
+            ("universe", f"{len(found.stale)} stale" if found.stale else "ok"),
+            ("test", f"{failed} fail" if failed else "ok"),
+            ("diff", str(diff.word)),
+            ("prove", proved),
+        ]
+    return " → ".join(f"{name} {what}" for name, what in (*said, ("surfaces", "allow" if verdict.allowed else "veto")))
+
+
 def data(verdict: Verdict) -> dict[str, Any]:
     """The whole as JSON data."""
     diff, flips = verdict.results.diff, verdict.results.flips

@@ -81,11 +81,11 @@ def edited(file: str, text: str, steps: Sequence[Step]) -> str:
 
 
 def _edited(text: str, steps: Sequence[Step]) -> str:
-    yaml, out = _round_trip(), StringIO()
-    data = yaml.load(text)
+    editor, out = _round_trip(), StringIO()
+    data = editor.load(text)
     for step in steps:
         _make(data, step)
-    yaml.dump(data, out)
+    editor.dump(data, out)
     return out.getvalue()
 
 

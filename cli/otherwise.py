@@ -1,0 +1,97 @@
+"""`hedgerow replay --rules`: what other rules would have answered to recorded intents."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from cli.changes import explained
+from cli.project import fail, today
+
+if TYPE_CHECKING:
+    from generator.change.flips import Flip, Flips
+
+EVERY: Final = 0.2  # seconds between two looks at the progress
+
+
+def by_other_rules(folder: Path, files: Sequence[Path], rules: str, environment: str, as_json: bool) -> None:
+    """Decide a log again by the rules of a folder, a ref or a compiled universe, and show what flips."""
+    from generator.change.flips import lines_of
+    from generator.change.history.replayed import replayed
+    from generator.change.sources import source_of
+
+    with explained():
+        source = source_of(rules, folder, today())
+        if environment not in source.environments():
+            fail(f"{rules} has no environment {environment}", f"it has {', '.join(source.environments())}")
+        lines = (line for path in files for line in lines_of(path))
+        with _progress() as progress:
+            found = replayed(source.rules(environment).ruleset, lines, ", ".join(map(str, files)), progress)
+    if as_json:
+        from generator.change.changes import Diff
+        from generator.change.show.data import data
+        from generator.change.show.report import Report
+
+        flips = data(Report(Diff("", source.name, ()), found))["flips"]
+        click.echo(json.dumps({"rules": source.name, **flips}, ensure_ascii=False, indent=1))
+    else:
+        click.echo("\n".join(_lines(found, source.name)))
+
+
+@contextmanager
+def _progress() -> "Iterator[Callable[[int], None]]":
+    """How many records are decided, and how fast, on a terminal; nothing elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.completed:,.0f} records"),
+        TextColumn("{task.fields[rate]:,.0f}/s"),
+        TimeElapsedColumn(),
+    )
+    began = looked = time.monotonic()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("", total=None, rate=0.0)
+
+        def show(done: int) -> None:
+            nonlocal looked
+            now = time.monotonic()
+            if now - looked > EVERY:
+                looked = now
+                progress.update(task, completed=done, rate=done / max(now - began, EVERY))
+
+        yield show
+
+
+def _lines(flips: "Flips", rules: str) -> Iterator[str]:
+    from generator.change.show.clean import visible
+    from generator.change.show.report import counted, tops
+
+    what = f"of {counted(flips.records, 'recorded answer')} {flips.count} would be others by {rules}"
+    yield visible(what)
+    if flips.exits_held:
+        yield f"  {counted(flips.exits_held, 'exit')} newly held"
+        yield from (f"    {visible(_flip(flip))}" for flip in flips.held)
+    for title, sign, vetoed, number in (
+        ("newly vetoed", "-", True, flips.vetoed),
+        ("newly allowed", "+", False, flips.allowed),
+    ):
+        if number:
+            yield f"  {number} {title}"
+            counts = (("by gate", flips.by_gate), ("by symbol", flips.by_symbol), ("by strategy", flips.by_strategy))
+            yield from (f"    {name:<12} {visible(tops(count, sign))}" for name, count in counts)
+            yield from (f"    {visible(_flip(flip))}" for flip in flips.first if flip.vetoed is vetoed)
+
+
+def _flip(flip: "Flip") -> str:
+    reasons = flip.after if flip.vetoed else flip.before
+    said = "; ".join(f"{reason.reason}, {reason.text}" for reason in reasons)
+    return f"{flip.place}: {flip.subject} {flip.actor}: {'' if flip.vetoed else 'was stopped: '}{said}"
