@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
+from engine.breakers import BreakersReader, gates_of, shared_prefix
+from engine.breakers import facts_of as breakers_facts
 from engine.catalog import Cap, Catalog, CatalogFault, Fact, Value, did_you_mean, read_cap, read_fact
 from engine.faults import Fault, Path, Refused
 from engine.reach import Extents, caps_inside, caps_read, reach, reaches
@@ -20,6 +22,8 @@ from engine.syntax import is_name
 from engine.tree import Node, Sign
 from engine.units import Kind, Unit, read_unit
 from engine.values import typed_value
+from engine.windows import WindowsReader
+from engine.windows import facts_of as windows_facts
 
 MAX_SIZE: Final = 20_000
 
@@ -113,6 +117,10 @@ class _Reader:
         self._check_head()
         rules = RulesReader(self._document, self._catalog, self.faults)
         measures, tables, gates = rules.measures(), rules.tables(), rules.gates()
+        windows = WindowsReader(self._document, self._catalog, shared_prefix(self._head), self.faults)
+        breakers = BreakersReader(self._document, self._catalog, self._head, rules, self.faults)
+        self._check_kept()
+        counted, kept = windows.windows(), breakers.breakers()
         written = sum(len(self._document.get(part, ())) for part in ("measures", "tables", "gates"))
         if not self.failed and written != len(measures) + len(tables) + len(gates):
             self.add((), "bad-document", "a measure, table or gate was lost without a fault of its own")
@@ -135,10 +143,28 @@ class _Reader:
             account=self._layer(("account",), self._document.get("account", {"caps": {}})),
             reaches=reaches(measures, tables),
             actor_caps=frozenset(c for layer in actors.values() for c in layer.caps),
+            events=windows.events(),
+            windows=counted,
+            breakers=kept,
         )
         self._check_extents(ruleset)
         self._check_gates(ruleset)
         return ruleset
+
+    def _check_kept(self) -> None:
+        """Windows and breakers are facts, and a breaker stands among the gates."""
+        declared = {
+            **windows_facts(self._document.get("windows", {})),
+            **breakers_facts(self._document.get("breakers", [])),
+        }
+        for name, entry in declared.items():
+            fact = self._catalog.facts.get(name)
+            if fact is None or fact.unit.name != entry["unit"] or fact.producer != entry["from"]:
+                self.add(("facts", name), "bad-document", f"`{name}` is not declared as what it is")
+        gates = self._document["gates"]
+        for i, entry in enumerate(self._document.get("breakers", [])):
+            if any(gate not in gates for gate in gates_of(entry)):
+                self.add(("breakers", i), "bad-document", f"the breaker `{entry['id']}` does not stand among the gates")
 
     def _check_keys(self) -> None:
         """Each entry has the keys of its part and no other, and a name that expressions can name."""

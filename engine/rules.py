@@ -81,7 +81,7 @@ class RulesReader:
             message = "a rule set without gates would let everything through"
             self._add(("gates",), "no-gates", message, "write at least one gate")
         self._check_ids(entries)
-        return tuple(g for i, e in enumerate(entries) if (g := self._gate(i, e)) is not None)
+        return tuple(g for i, e in enumerate(entries) if (g := self.gate(("gates", i), i, e)) is not None)
 
     def _expression(self, path: Path, text: str, wanted: Type | None, what: str) -> Node | None:
         try:
@@ -257,8 +257,8 @@ class RulesReader:
                 help_text,
             )
 
-    def _gate(self, index: int, entry: Mapping[str, Any]) -> Gate | None:
-        path: Path = ("gates", index)
+    def gate(self, path: Path, index: int, entry: Mapping[str, Any]) -> Gate | None:
+        """The gate of an entry, or None where it has a fault."""
         for key in entry.keys() - _GATE_KEYS:
             self._add(
                 (*path, key), "unknown-key", f"`{key}` is no part of a gate", did_you_mean(key, _GATE_KEYS), at_key=True
@@ -319,9 +319,10 @@ class RulesReader:
                 f"{self._checker.name_of(measure.type)} can't be bounded; use `require`",
             )
             return None
-        return self._bound((*path, bounds[0]), bounds[0], str(entry[bounds[0]]), measure, unit)
+        return self.bound((*path, bounds[0]), bounds[0], str(entry[bounds[0]]), measure, unit)
 
-    def _bound(self, path: Path, op: str, text: str, measure: Node, unit: Unit) -> Test | None:
+    def bound(self, path: Path, op: str, text: str, measure: Node, unit: Unit) -> Test | None:
+        """A measure held against one name or value, or None where that has a fault."""
         limit = self._value(text, unit)
         if limit is None:
             limit = self._expression(path, text, measure.type, "bound")

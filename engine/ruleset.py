@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from engine.catalog import Cap, Catalog, Fact, Value
 from engine.tree import Node, Type
 from engine.units import Unit
+from engine.windows import Window
 
 BOUNDS = ("at_most", "at_least", "below", "above")
 
@@ -113,6 +114,30 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Breaker:
+    """A gate that stays shut once it has closed.
+
+    Args:
+        gate: what it is about; it is no gate of the rule set itself.
+        by: the fields that tell one breaker from another; none: there is one.
+        on: the kind of event on which it is judged; None: whenever the account or an order is looked at.
+        hold: how long it stays shut: seconds, a period, `manual`, or the name of the cap that says so.
+        reopen: in the place of its bound, what it is judged by while it is shut.
+    """
+
+    gate: Gate
+    by: tuple[str, ...]
+    on: str | None
+    hold: int | str
+    reopen: Node | None
+
+    @property
+    def id(self) -> str:
+        """What people call it; its fact is `breakers.id`."""
+        return self.gate.id
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a table: when it applies, and its outputs (those absent are missing)."""
 
@@ -166,6 +191,9 @@ class RuleSet:
     account: Layer
     reaches: Mapping[str, frozenset[str]] = field(repr=False)
     actor_caps: frozenset[str] = frozenset()
+    events: Mapping[str, Catalog] = field(default_factory=dict)
+    windows: Mapping[str, Window] = field(default_factory=dict)
+    breakers: tuple[Breaker, ...] = ()
 
     @property
     def supplied(self) -> tuple[Fact, ...]:
@@ -210,6 +238,11 @@ def gate_nodes(gate: Gate) -> tuple[Node, ...]:
             return (*guard, measure, step)
         case Require(condition=condition):
             return (*guard, condition)
+
+
+def breaker_nodes(breaker: Breaker) -> tuple[Node, ...]:
+    """The expressions of a breaker: those of its gate, then what opens it again."""
+    return (*gate_nodes(breaker.gate), *(() if breaker.reopen is None else (breaker.reopen,)))
 
 
 def row_nodes(row: Row) -> tuple[Node, ...]:

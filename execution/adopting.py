@@ -4,10 +4,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from engine import RuleSet
+from engine.recent import Recent
 from execution.desk import Desk
-from execution.events import UniverseActivated, UniverseRefused
+from execution.event_texts import fields_of
+from execution.events import Event, UniverseActivated, UniverseRefused
 from execution.feeds import Feed
 from execution.gate import RiskEngine
+from execution.journal import Journal
 from execution.market import Market
 from execution.statistics import HOUR
 from execution.venues.paper import PaperVenue
@@ -36,7 +40,7 @@ class Rules:
     feed: Feed
 
 
-def take_over(desk: Desk, venue: PaperVenue, rules: Rules) -> None:
+def take_over(desk: Desk, venue: PaperVenue, rules: Rules, journal: Journal) -> None:
     """Decide by the universe on disk from here on, if it is another one, newer, whole, and drops nothing held."""
 
     def refuse(name: str | None, text: str) -> None:
@@ -55,6 +59,9 @@ def take_over(desk: Desk, venue: PaperVenue, rules: Rules) -> None:
     venue.adopt(desk.instruments)
     if bars_of(desk.strategies) != kept:
         desk.market = seen_again(rules.feed, bars_of(desk.strategies), desk.market.time)
+    desk.recent = counted(found.ruleset, journal)
+    for event in desk.fresh:
+        count(desk.recent, event, desk.now)
     desk.record(UniverseActivated(found.ruleset.universe_hash, found.ruleset.ruleset_hash))
 
 
@@ -71,6 +78,21 @@ def _objection(desk: Desk, rules: Rules, universe: Universe) -> str | None:
         return unfit(rules.make(universe), rules.feed.interval)
     except UniverseFault as fault:
         return str(fault)
+
+
+def counted(ruleset: RuleSet, journal: Journal) -> Recent:
+    """What has happened lately, from the journal's beginning: the same however often the run was begun again."""
+    recent = Recent(ruleset)
+    if recent.events:
+        for entry in journal.entries(kinds=recent.events):
+            count(recent, entry.event, entry.time)
+    return recent
+
+
+def count(recent: Recent, event: Event, time: int) -> None:
+    """Count an event, if some window looks at its kind."""
+    if event.kind in recent.events:
+        recent.feed(event.kind, fields_of(event), time)
 
 
 def unfit(strategies: Iterable[Strategy], interval: int) -> str | None:

@@ -4,6 +4,7 @@ A restart applies the journal's events again and stands where it stood. What cha
 event (highest NAV, each position's best, last prices) is in `Pulse`, which the journal keeps beside its cursor.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import singledispatchmethod
@@ -11,6 +12,8 @@ from typing import Any, Final
 
 from engine.numbers import canonical
 from execution.events import (
+    BreakerRearmed,
+    BreakerTripped,
     DayStarted,
     Decided,
     Event,
@@ -18,6 +21,7 @@ from execution.events import (
     ExitTriggered,
     Filled,
     FundingPaid,
+    Halted,
     IntentMade,
     KillSwitched,
     Liquidated,
@@ -54,6 +58,29 @@ class Plan:
     due: int
     asked: int = 0
     left: Decimal = ZERO
+
+
+@dataclass(frozen=True, slots=True)
+class Shut:
+    """A breaker that has closed: since when, until when (None: until a person opens it), and by what."""
+
+    breaker: str
+    keys: Mapping[str, str]
+    since: int
+    until: int | None
+    text: str
+
+    def holds(self, now: int) -> bool:
+        """Whether it is shut at a moment."""
+        return self.until is None or now < self.until
+
+
+Key = tuple[tuple[str, str], ...]
+
+
+def key_of(keys: Mapping[str, str]) -> Key:
+    """For whom a breaker is, as it is kept."""
+    return tuple(sorted(keys.items()))
 
 
 @dataclass(slots=True)
@@ -102,8 +129,8 @@ class Pulse:
 class Books:
     """Everything that a run knows of itself: money, positions, orders, plans, controls.
 
-    `left` is when the last position of a side was left in each symbol, `refusal` what was last said against a universe
-    on disk, `day` counts from 1970-01-01, and `day_start` is NAV then.
+    `refusal` is what was last said against a universe on disk, `halted` when a person last stopped everything, `shut`
+    the breakers that have closed and were not opened by hand, `day` counts from 1970-01-01, `day_start` is NAV then.
     """
 
     run: RunStarted | None = None
@@ -113,8 +140,9 @@ class Books:
     orders: dict[str, Order] = field(default_factory=dict)
     plans: dict[str, Plan] = field(default_factory=dict)
     memories: dict[str, dict[str, Any]] = field(default_factory=dict)
-    left: dict[tuple[str, Side], int] = field(default_factory=dict)
     kill_switch: bool = False
+    halted: int | None = None
+    shut: dict[tuple[str, Key], Shut] = field(default_factory=dict)
     day: int | None = None
     day_start: Decimal | None = None
     intents: int = 0
@@ -154,6 +182,21 @@ class Books:
     @apply.register
     def _(self, event: KillSwitched, time: int) -> None:
         self.kill_switch = event.on
+
+    @apply.register
+    def _(self, event: Halted, time: int) -> None:
+        self.halted = time
+
+    @apply.register
+    def _(self, event: BreakerTripped, time: int) -> None:
+        key = (event.breaker, key_of(event.keys))
+        was = self.shut.get(key)
+        since = was.since if was is not None and was.holds(time) else time
+        self.shut[key] = Shut(event.breaker, event.keys, since, event.until, event.text)
+
+    @apply.register
+    def _(self, event: BreakerRearmed, time: int) -> None:
+        self.shut.pop((event.breaker, key_of(event.keys)), None)
 
     @apply.register
     def _(self, event: IntentMade, time: int) -> None:
@@ -240,16 +283,12 @@ class Books:
         self.fills += 1
         side = Side(event.side)
         order = self.orders.get(event.order)
-        before = self.ledger.position(event.strategy, event.symbol)
-        sign = before.sign if before else 0
         self.ledger.fill(event.strategy, event.symbol, side, event.quantity, event.price, event.fee, time)
         position = self.ledger.position(event.strategy, event.symbol)
         if order is not None:
             order.filled += event.quantity
             if position is not None:
                 position.leverage = order.leverage
-        if sign and (position is None or position.sign != sign):
-            self.left[event.symbol, side.opposite] = time
 
     @apply.register
     def _(self, event: ExitsArmed, time: int) -> None:

@@ -1,11 +1,13 @@
 """The desk: all that a run works with at one moment, and the one way in which anything changes: `record`."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from engine.recent import Recent
 from execution.books import Books, Pulse
+from execution.event_texts import fields_of
 from execution.events import Event
 from execution.gate import Gate
 from execution.market import Market
@@ -18,11 +20,15 @@ from universe.instruments import Instrument
 from universe.protocol import Strategy
 from universe.trading import ZERO, Side
 
+Watch = Callable[["Desk", Event], None]
+
 
 @dataclass(slots=True)
 class Desk:
-    """What the stages share. `now` is the time of the tick; `fresh` the events that are not in the journal
-    yet, `wishes` the orders that somebody wants and nobody has looked at."""
+    """What the stages share. `recent` counts what happened, and `watched` is told of each event; `now` is the time of
+    the tick; `fresh` the events that are not in the journal yet, `wishes` the orders that somebody wants and nobody has
+    looked at.
+    """
 
     books: Books
     pulse: Pulse
@@ -33,6 +39,8 @@ class Desk:
     venue: Venue
     instruments: Mapping[str, Instrument]
     strategies: Sequence[Strategy]
+    recent: Recent
+    watched: Watch
     now: int = 0
     fresh: list[Event] = field(default_factory=list)
     wishes: deque[Wish] = field(default_factory=deque)
@@ -41,6 +49,9 @@ class Desk:
         """Let an event happen: the books change by it, and the journal will hold it."""
         self.books.apply(event, self.now)
         self.fresh.append(event)
+        if event.kind in self.recent.events:
+            self.recent.feed(event.kind, fields_of(event), self.now)
+        self.watched(self, event)
 
     def price(self, symbol: str) -> Decimal | None:
         """The price at which positions are valued: mark where the feed gives it, else the last trade (modelled)."""

@@ -4,14 +4,10 @@ Each kind is one frozen dataclass; `schemas/events.yaml` says what each field me
 and are written as canonical text.
 """
 
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal
-from types import NoneType, UnionType
-from typing import Any, ClassVar, Final, get_args, get_type_hints
-
-from engine.numbers import canonical
+from typing import Any, ClassVar, Final
 
 JSON = dict[str, Any]
 
@@ -63,6 +59,40 @@ class KillSwitched(Event):
 
     kind: ClassVar[str] = "kill_switched"
     on: bool
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halted(Event):
+    """A person stopped everything, exits too, until a person opens it again."""
+
+    kind: ClassVar[str] = "halted"
+    by: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerTripped(Event):
+    """A breaker closes, or is closed for longer."""
+
+    kind: ClassVar[str] = "breaker_tripped"
+    breaker: str
+    keys: JSON
+    until: int | None
+    text: str
+    observed: str | None
+    limit: str | None
+    facts: JSON
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRearmed(Event):
+    """A person opens a breaker."""
+
+    kind: ClassVar[str] = "breaker_rearmed"
+    breaker: str
+    keys: JSON
     by: str
     why: str
 
@@ -336,44 +366,3 @@ def _all_kinds() -> dict[str, type[Event]]:
 
 
 KINDS: Final[Mapping[str, type[Event]]] = _all_kinds()
-_Decode = Callable[[Any], Any]
-
-
-def encode(event: Event) -> str:
-    """An event's fields as canonical JSON, in the order of the class; `decode` gives the event back."""
-    data = {f.name: getattr(event, f.name) for f in fields(event)}
-    return json.dumps(data, separators=(",", ":"), default=_text)
-
-
-def decode(kind: str, text: str) -> Event:
-    """An event from the journal.
-
-    Raises:
-        ValueError: an unknown kind, or fields that are not the kind's.
-    """
-    made = KINDS.get(kind)
-    if made is None:
-        raise ValueError(f"the journal holds a `{kind}`, which this version does not know")
-    try:
-        data = json.loads(text)
-        return made(**{name: read(data[name]) for name, read in _DECODERS[kind].items()})
-    except (KeyError, TypeError, ArithmeticError, json.JSONDecodeError) as error:
-        raise ValueError(f"a `{kind}` in the journal can't be read: {type(error).__name__} {error}") from None
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, Decimal):
-        return canonical(value)
-    raise TypeError(f"{type(value).__name__} has no place in the journal")
-
-
-def _decoder(hint: Any) -> _Decode:
-    parts = get_args(hint) if isinstance(hint, UnionType) else (hint,)
-    if Decimal in parts:
-        return lambda raw: None if raw is None and NoneType in parts else Decimal(raw)
-    return lambda raw: raw
-
-
-_DECODERS: Final[Mapping[str, Mapping[str, _Decode]]] = {
-    kind: {f.name: _decoder(get_type_hints(made)[f.name]) for f in fields(made)} for kind, made in KINDS.items()
-}

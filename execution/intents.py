@@ -10,6 +10,7 @@ from typing import Final
 
 from engine import Answer
 from execution import exits
+from execution.breaking import judge_for
 from execution.desk import Desk
 from execution.events import Cleared, Decided, Dropped, IntentMade
 from execution.facts import gather
@@ -103,6 +104,7 @@ def decide(desk: Desk, ticket: Ticket) -> bool:
     about = ticket.about
     assert about.quantity is not None
     assert about.price is not None
+    judge_for(desk, about)
     ticket.facts = gather(desk, about)
     asked = Asked(
         ticket.intent.intent,

@@ -13,7 +13,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
-from execution.events import Event, decode, encode
+from execution.event_texts import decode, encode
+from execution.events import Event
 from execution.journal_file import FILE, Fenced, JournalFault, create_or_open, fault, open_existing
 
 __all__ = ["Command", "Cursor", "Entry", "Fenced", "Journal", "JournalFault", "Mark", "Start", "give"]

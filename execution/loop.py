@@ -8,13 +8,16 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_EVEN
 from typing import Final
 
-from execution import closing, exits, intents, proposing, routing, sampling
+from execution import breaking, closing, exits, intents, proposing, routing, sampling
 from execution.adopting import Rules, take_over
 from execution.books import DAY
 from execution.desk import Desk
 from execution.events import (
+    BreakerRearmed,
+    BreakerTripped,
     DayStarted,
     FundingPaid,
+    Halted,
     KillSwitched,
     Remarked,
     RunEnded,
@@ -83,19 +86,25 @@ def listen(loop: Loop, tick: Tick) -> None:
     desk = loop.desk
     for command in loop.journal.commands(loop.command):
         loop.command = command.id
-        if (switch := heard(command)) is not None:
-            desk.record(switch)
+        if (said := heard(command)) is not None:
+            desk.record(said)
     for remark in tick.remarks:
         desk.record(Remarked(remark.code, remark.symbol, remark.time, remark.text, remark.count))
-    take_over(desk, loop.venue, loop.rules)
+    take_over(desk, loop.venue, loop.rules, loop.journal)
 
 
-def heard(command: Command) -> KillSwitched | None:
+def heard(command: Command) -> KillSwitched | Halted | BreakerRearmed | None:
     """What a person asks for; None where it is nothing that this version knows."""
-    if command.kind != KillSwitched.kind:
-        return None
     body = command.body
-    return KillSwitched(bool(body["on"]), str(body["by"]), str(body["why"]))
+    by, why = str(body.get("by")), str(body.get("why"))
+    match command.kind:
+        case KillSwitched.kind:
+            return KillSwitched(bool(body["on"]), by, why)
+        case Halted.kind:
+            return Halted(by, why)
+        case BreakerRearmed.kind:
+            return BreakerRearmed(str(body["breaker"]), dict(body["keys"]), by, why)
+    return None
 
 
 def match(loop: Loop, tick: Tick) -> None:
@@ -169,9 +178,20 @@ def close(loop: Loop, tick: Tick) -> None:
     closing.liquidate(loop.desk, loop.venue)
 
 
+def judge(loop: Loop, tick: Tick) -> None:
+    """Breakers whose condition fails close."""
+    breaking.judge_all(loop.desk)
+
+
+# What was cleared before these may no longer be.
+_RECALLING: Final = (UniverseActivated, BreakerTripped)
+
+
 def recall(loop: Loop, tick: Tick) -> None:
-    """When a person stops new positions, or other rules take over, what works was cleared before, and is asked anew."""
-    if any(isinstance(e, UniverseActivated) or (isinstance(e, KillSwitched) and e.on) for e in loop.desk.fresh):
+    """When a person or a breaker stops new positions, or other rules take over, what works is asked for anew: it was
+    cleared before.
+    """
+    if any(isinstance(e, _RECALLING) or (isinstance(e, KillSwitched) and e.on) for e in loop.desk.fresh):
         routing.recall(loop.desk)
         settle(loop.desk)
 
@@ -226,7 +246,8 @@ STAGES: Final = (
     Stage("fund", "funding that was settled since", fund),
     Stage("value", "NAV, its highest, the start of the UTC day", value),
     Stage("close", "the venue closes what trades no more, and what margin no longer covers", close),
-    Stage("recall", "what works is asked for anew, once a kill switch or other rules speak", recall),
+    Stage("judge", "breakers whose condition fails close", judge),
+    Stage("recall", "what works is asked for anew, once a kill switch, a breaker or other rules speak", recall),
     Stage("leave", "positions whose record says so are left (table `exit`)", leave),
     Stage("tend", "re-quotes, slices, expiries", tend),
     Stage("propose", "strategies see closed bars, and want orders", propose),

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Final
 
 from engine.numbers import canonical
-from execution.adopting import Make, Rules, bars_of, unfit
+from engine.recent import Recent
+from execution.adopting import Make, Rules, bars_of, counted, unfit
 from execution.books import Books, Pulse
+from execution.breaking import judge_on
 from execution.desk import Desk
 from execution.events import Remarked, RunStarted, UniverseActivated
 from execution.feeds import Feed
@@ -72,7 +74,8 @@ def start(
         _same_run(books.run, setup)
     cursor = journal.cursor()
     universe = setup.file.first() if books.universe is None else setup.file.again(folder, books.universe)
-    desk, venue = _desk(setup, universe, books, Pulse.from_record(cursor.pulse) if cursor else Pulse())
+    pulse = Pulse.from_record(cursor.pulse) if cursor else Pulse()
+    desk, venue = _desk(setup, universe, books, pulse, counted(universe.ruleset, journal))
     loop = Loop(desk, venue, journal, Rules(setup.file, folder, setup.make, setup.feed), committed)
     if cursor is None:
         _begin(loop, setup, universe)
@@ -131,7 +134,7 @@ def _same_run(was: RunStarted, setup: Setup) -> None:
         )
 
 
-def _desk(setup: Setup, universe: Universe, books: Books, pulse: Pulse) -> tuple[Desk, PaperVenue]:
+def _desk(setup: Setup, universe: Universe, books: Books, pulse: Pulse, recent: Recent) -> tuple[Desk, PaperVenue]:
     strategies, traded = setup.make(universe), instruments(universe)
     if (why := unfit(strategies, setup.feed.interval)) is not None:
         raise RunFault(why, "give bars that divide an hour and what each strategy is asked by, or edit its `every`")
@@ -146,6 +149,8 @@ def _desk(setup: Setup, universe: Universe, books: Books, pulse: Pulse) -> tuple
         venue=venue,
         instruments=traded,
         strategies=strategies,
+        recent=recent,
+        watched=judge_on,
     )
     return desk, venue
 

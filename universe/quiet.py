@@ -61,6 +61,7 @@ def quiet_facts(universe: Universe, symbol: str, nav: Decimal, *, strategy: str 
         "margin": {"balance": money, "available": money},
         "bracket": {"leverage": universe.symbol(symbol)["brackets"][0]["leverage"]},
         "risk": {"portfolio_var": "0", "position_cvar": "0"},
-        "recent": {"since_exit": NEVER},
-        "control": {"kill_switch": False},
+        "recent": {name: NEVER if w.kind == "since_last" else "0" for name, w in universe.ruleset.windows.items()},
+        "breakers": {breaker.id: False for breaker in universe.ruleset.breakers},
+        "control": {"kill_switch": False, "halt": False},
     }

@@ -3,6 +3,6 @@
 A producer gives what it knows; what it does not know is absent, never 0. `gather` puts them together.
 """
 
-from execution.facts.gather import PRODUCERS, gather, own_facts
+from execution.facts.gather import PRODUCERS, gather, keys_of, of_keys, own_facts
 
-__all__ = ["PRODUCERS", "gather", "own_facts"]
+__all__ = ["PRODUCERS", "gather", "keys_of", "of_keys", "own_facts"]

@@ -5,6 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
+from engine.windows import PREFIX as WINDOWS
+from execution.books import key_of
 from execution.desk import Desk
 from execution.facts.exposures import Exposure, exposures, total
 from execution.ledger import Position
@@ -13,9 +15,6 @@ from execution.ticket import About
 from universe.trading import ZERO, Side
 
 Group = dict[str, dict[str, Any]]
-
-# Longer than any duration that a rule may name: it never happened.
-NEVER: Final = Decimal(315_360_000)
 
 
 def gather(desk: Desk, about: About) -> dict[str, Any]:
@@ -44,6 +43,10 @@ def intent(desk: Desk, about: About) -> Group:
 
 def wallet(desk: Desk, about: About) -> Group:
     """NAV: cash with every position at mark; as old as the oldest mark in it."""
+    return _wallet(desk)
+
+
+def _wallet(desk: Desk) -> Group:
     pulse = desk.pulse
     if pulse.nav is None:
         return {}
@@ -59,7 +62,11 @@ def wallet(desk: Desk, about: About) -> Group:
 
 def market(desk: Desk, about: About) -> Group:
     """Mark price, the modelled quote around it, and volatility."""
-    price, touch, last = desk.price(about.symbol), desk.touch(about.symbol), desk.market.last(about.symbol)
+    return _market(desk, about.symbol)
+
+
+def _market(desk: Desk, symbol: str) -> Group:
+    price, touch, last = desk.price(symbol), desk.touch(symbol), desk.market.last(symbol)
     if price is None or touch is None:
         return {}
     statistics = desk.statistics
@@ -67,8 +74,8 @@ def market(desk: Desk, about: About) -> Group:
         "mark": {"price": price, "age": None if last is None else Decimal(desk.now - last.time)},
         "book": {"bid": touch.bid, "ask": touch.ask},
         "market": {
-            "vol_short": statistics.vol_short(about.symbol),
-            "vol_long": statistics.vol_long(about.symbol),
+            "vol_short": statistics.vol_short(symbol),
+            "vol_long": statistics.vol_long(symbol),
         },
     }
 
@@ -187,15 +194,46 @@ def statistics(desk: Desk, about: About) -> Group:
     }
 
 
-def journal(desk: Desk, about: About) -> Group:
-    """What happened lately."""
-    last = desk.books.left.get((about.symbol, about.side))
-    return {"recent": {"since_exit": NEVER if last is None else Decimal(desk.now - last)}}
+def keys_of(about: About) -> dict[str, str]:
+    """The fields by which an order shares counts and breakers with what happened."""
+    return {"strategy": about.strategy, "symbol": about.symbol, "side": about.side.value}
+
+
+def windows(desk: Desk, about: About) -> Group:
+    """What happened lately, by the windows of the rules."""
+    return _windows(desk, keys_of(about))
+
+
+def _windows(desk: Desk, keys: Mapping[str, str]) -> Group:
+    return {"recent": {name.removeprefix(WINDOWS): v for name, v in desk.recent.facts(keys, desk.now).items()}}
+
+
+def breakers(desk: Desk, about: About) -> Group:
+    """Which gates are held shut for whom the order is about."""
+    keys, shut = keys_of(about), desk.books.shut
+    states = {}
+    for breaker in desk.gate.risk.universe.ruleset.breakers:
+        found = shut.get((breaker.id, key_of({field: keys[field] for field in breaker.by})))
+        states[breaker.id] = found is not None and found.holds(desk.now)
+    return {"breakers": states}
 
 
 def operator(desk: Desk, about: About) -> Group:
-    """What a person switched."""
-    return {"control": {"kill_switch": desk.books.kill_switch}}
+    """What a person switched, and whether one halts everything at this moment."""
+    return _operator(desk)
+
+
+def _operator(desk: Desk) -> Group:
+    return {"control": {"kill_switch": desk.books.kill_switch, "halt": desk.books.halted == desk.now}}
+
+
+def of_keys(desk: Desk, keys: Mapping[str, str]) -> dict[str, Any]:
+    """What is known where there is no order: of the account, of what happened to the keys, of their symbol's market."""
+    facts: dict[str, Any] = {"order": dict(keys)} if keys else {}
+    facts |= _wallet(desk) | _operator(desk) | _windows(desk, keys)
+    if "symbol" in keys:
+        facts |= _market(desk, keys["symbol"])
+    return facts
 
 
 Producer = Callable[[Desk, About], Group]
@@ -206,6 +244,7 @@ PRODUCERS: Final[Mapping[str, Producer]] = {
     "ledger": ledger,
     "venue": venue,
     "statistics": statistics,
-    "journal": journal,
+    "windows": windows,
+    "breakers": breakers,
     "operator": operator,
 }

@@ -5,9 +5,12 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
+from engine.breakers import PREFIX as BREAKERS
+from engine.breakers import gates_of
 from engine.catalog import Cap, Value, did_you_mean
 from engine.faults import Fault, Path
 from engine.numbers import canonical
+from engine.windows import PREFIX as WINDOWS
 from generator.compile.cascade import Layers, Resolved, for_account, for_strategy, for_symbol
 from generator.compile.catalogs import Entries
 from generator.compile.problems import Problem
@@ -156,6 +159,7 @@ def assemble(
 ) -> dict[str, Any]:
     """The document, with expressions as they are written; hashes are still to come."""
     gates, universe, tiers = (sources.documents[n] for n in ("gates", "universe", "tiers"))
+    breakers = [{**e, "source": sources.source("breakers", i, "id")} for i, e in enumerate(sources.entries("breakers"))]
     return {
         "format": 1,
         "environment": environment,
@@ -178,9 +182,12 @@ def assemble(
         "measures": {
             n: {**e, "source": gates.source(("measures", n))} for n, e in gates.data.get("measures", {}).items()
         },
-        "gates": [{**e, "source": gates.source(("gates", i, "id"))} for i, e in enumerate(gates.data["gates"])],
-        "breakers": [],
-        "windows": {},
+        "gates": [
+            *({**e, "source": gates.source(("gates", i, "id"))} for i, e in enumerate(gates.data["gates"])),
+            *(gate for breaker in breakers for gate in gates_of(breaker)),
+        ],
+        "breakers": breakers,
+        "windows": {n: {**e, "source": sources.source("windows", n)} for n, e in sources.entries("windows").items()},
         "tables": _tables(sources, problems),
     }
 
@@ -291,6 +298,21 @@ def origin(sources: Sources, path: Path) -> tuple[Document, Path]:
         for file in TABLE_FILES:
             if len(path) > 1 and path[1] in sources.documents[file].data["tables"]:
                 return sources.documents[file], path
+    if top == "gates" and len(path) > 1 and isinstance(path[1], int):
+        written = len(sources.documents["gates"].data["gates"])
+        if path[1] >= written:
+            made = [i for i, b in enumerate(sources.entries("breakers")) for _ in gates_of(b)]
+            return sources.documents["breakers"], ("breakers", made[path[1] - written], *path[2:])
+    if top == "facts" and len(path) > 1:
+        part, _, name = str(path[1]).partition(".")
+        if f"{part}." == WINDOWS and name in sources.entries("windows"):
+            return sources.documents["windows"], ("windows", name)
+        if f"{part}." == BREAKERS and "breakers" in sources.documents:
+            shut = [b.get("id") for b in sources.entries("breakers")]
+            if name in shut:
+                return sources.documents["breakers"], ("breakers", shut.index(name))
+    if top in ("windows", "breakers", "events") and top in sources.documents:
+        return sources.documents[str(top)], path
     if top in ("facts", "caps", "units", "strategies"):
         return sources.documents[str(top)], path
     if top == "symbols":

@@ -67,6 +67,15 @@ def compile_params(document: Document, problems: list[Problem]) -> Entries:
     }
 
 
+def window_events(document: Document) -> Entries:
+    """The events that windows may look at, each with its fields."""
+    return {
+        name: {"fields": entry["fields"]}
+        for name, entry in document.data["events"].items()
+        if entry.get("window") == "true"
+    }
+
+
 def read_units(entries: Entries) -> dict[str, Unit]:
     """The engine's units of compiled entries."""
     return {n: read_unit(n, e) for n, e in entries.items()}

@@ -8,11 +8,12 @@ from typing import Any, Final
 from engine import syntax
 from engine.ruleset import BOUNDS
 from engine.units import Unit, ValueFault, read_value, write_value
+from engine.windows import OF_VALUES
 from universe.reader import fingerprint, hash_of
 
 # What people read: it changes the file, never the meaning.
 WITHOUT_MEANING: Final = frozenset({"why", "meaning", "hint", "source", "sources", "provenance", "ruleset", "universe"})
-_EXPRESSIONS: Final = ("measure", "require", "when", *BOUNDS, "multiple_of")
+_EXPRESSIONS: Final = ("measure", "require", "when", *BOUNDS, "multiple_of", "reopen")
 
 
 def finish(document: Mapping[str, Any], units: Mapping[str, Unit], bound_units: Mapping[str, Unit]) -> dict[str, Any]:
@@ -23,6 +24,8 @@ def finish(document: Mapping[str, Any], units: Mapping[str, Unit], bound_units: 
     made = dict(document)
     made["measures"] = {n: {**e, "is": canonical_expression(e["is"])} for n, e in document["measures"].items()}
     made["gates"] = [_gate(g, bound_units.get(g["id"])) for g in document["gates"]]
+    made["breakers"] = [_gate(b, bound_units.get(b["id"])) for b in document.get("breakers", [])]
+    made["windows"] = {n: _window(w, units.get("duration")) for n, w in document.get("windows", {}).items()}
     made["tables"] = {n: _table(t, units) for n, t in document["tables"].items()}
     made["ruleset"] = hash_of(meaning(made))
     made["universe"] = fingerprint(made)
@@ -42,7 +45,15 @@ def canonical_expression(text: str) -> str:
 
 
 def _gate(gate: Mapping[str, Any], unit: Unit | None) -> dict[str, Any]:
-    return {k: _spelled(v, unit if k in BOUNDS else None) if k in _EXPRESSIONS else v for k, v in gate.items()}
+    return {
+        k: _spelled(v, unit if k in (*BOUNDS, "reopen") else None) if k in _EXPRESSIONS else v for k, v in gate.items()
+    }
+
+
+def _window(window: Mapping[str, Any], duration: Unit | None) -> dict[str, Any]:
+    spelled = {k: canonical_expression(window[k]) for k in ("where", *OF_VALUES) if k in window}
+    within = {"within": _spelled(window["within"], duration)} if "within" in window else {}
+    return {**window, **spelled, **within}
 
 
 def _table(table: Mapping[str, Any], units: Mapping[str, Unit]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from datetime import date
 
 from engine.faults import Path
 from engine.reach import caps_read
-from engine.ruleset import Bound, Gate, Multiple, RuleSet, gate_nodes
+from engine.ruleset import Bound, Gate, Multiple, RuleSet, breaker_nodes, gate_nodes
 from engine.tree import CapRef
 from generator.compile.cascade import Layers
 from generator.compile.problems import Problem
@@ -24,12 +24,14 @@ def lint(ruleset: RuleSet, sources: Sources, layers: Layers, today: date) -> lis
 
 
 def all_caps_read(ruleset: RuleSet) -> frozenset[str]:
-    """The caps that some gate or table reads."""
+    """The caps that some gate, breaker, window or table reads."""
     tops = [n for g in ruleset.gates for n in gate_nodes(g)]
+    tops += [n for b in ruleset.breakers for n in breaker_nodes(b)]
+    spans = [b.hold for b in ruleset.breakers] + [w.within for w in ruleset.windows.values()]
     for table in ruleset.tables.values():
         for row in table.rows:
             tops += [*(() if row.when is None else (row.when,)), *row.outputs.values()]
-    return caps_read(ruleset, *tops)
+    return caps_read(ruleset, *tops) | {s for s in spans if isinstance(s, str) and s in ruleset.catalog.caps}
 
 
 def _unread(ruleset: RuleSet, sources: Sources, layers: Layers, read: frozenset[str]) -> list[Problem]:
@@ -37,7 +39,7 @@ def _unread(ruleset: RuleSet, sources: Sources, layers: Layers, read: frozenset[
     for name in ruleset.catalog.caps.keys() - read:
         setting = layers.everywhere.get(name)
         document, path = (setting.document, setting.path) if setting else (sources.documents["caps"], ("caps", name))
-        message = f"no gate and no table reads `{name}`: setting it changes nothing"
+        message = f"no rule reads `{name}`: setting it changes nothing"
         problems.append(
             document.problem(
                 "unread-cap",

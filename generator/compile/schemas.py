@@ -9,7 +9,7 @@ stage checks with better words.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from generator.compile import catalog_schemas, strategy_schemas, uncovered
+from generator.compile import catalog_schemas, lately_schemas, strategy_schemas, uncovered
 from generator.compile.schema_parts import (
     EXPRESSION,
     NUMBER,
@@ -55,6 +55,8 @@ def build(
         "strategies": strategy_schemas.rules(units, strategies, layer(units, caps, PER["strategies"])),
         "risk": _risk(units, caps),
         "gates": gates(),
+        "windows": lately_schemas.windows(),
+        "breakers": lately_schemas.breakers(gates()),
         "tables": _tables(),
         "scenarios": _scenarios(units, facts),
         "uncovered": uncovered.schema(),
@@ -309,7 +311,20 @@ def _compiled(caps: Mapping[str, Any]) -> Schema:
         "strategies": strategy_schemas.compiled(holder, number),
         "account": closed(holder, ("caps",)),
         **dict.fromkeys(
-            ("tiers", "groups", "head", "units", "facts", "caps", "params", "measures", "windows", "tables"), anything
+            (
+                "tiers",
+                "groups",
+                "head",
+                "units",
+                "facts",
+                "caps",
+                "params",
+                "events",
+                "measures",
+                "windows",
+                "tables",
+            ),
+            anything,
         ),
         "gates": {"type": "array", "items": {"type": "object", "required": ["id", "why", "veto", "source"]}},
         "breakers": {"type": "array"},

@@ -25,8 +25,12 @@ FILES: Final[dict[str, str]] = {
     "strategies": "rules/strategies.yaml",
     "risk": "rules/risk.yaml",
     "gates": "rules/gates.yaml",
+    "windows": "rules/windows.yaml",
+    "breakers": "rules/breakers.yaml",
     **{name: f"rules/{name}.yaml" for name in TABLE_FILES},
 }
+# A project that counts nothing over time, and holds nothing shut, has no such files.
+OPTIONAL: Final = ("windows", "breakers")
 
 
 def schema_of(name: str) -> str:
@@ -45,6 +49,16 @@ class Sources:
     venue_file: str = ""
     hashes: list[dict[str, str]] = field(default_factory=list)
 
+    def source(self, name: str, *path: str | int) -> str:
+        """Where something of a file under its own name is written."""
+        return self.documents[name].source((name, *path))
+
+    def entries(self, name: str) -> Any:
+        """What a file that may be absent says under its own name; nothing where it is absent."""
+        document = self.documents.get(name)
+        data = document.data if document is not None and isinstance(document.data, dict) else {}
+        return data.get(name, [] if name == "breakers" else {})
+
     def __iter__(self) -> Iterator[tuple[str, Document]]:
         return iter(self.documents.items())
 
@@ -53,6 +67,8 @@ def read_sources(files: Files, problems: list[Problem]) -> Sources:
     """Read every source; a file that is absent or unreadable is a problem."""
     sources = Sources(files)
     for name, file in FILES.items():
+        if name in OPTIONAL and file.rpartition("/")[2] not in files.names("rules"):
+            continue
         text = _read(file, sources, problems)
         if text is not None:
             document, found = read_text(file, text)
@@ -94,7 +110,7 @@ def read_venue(sources: Sources, problems: list[Problem]) -> None:
 def read_contracts(sources: Sources, problems: list[Problem]) -> None:
     """Read the catalogs that a universe is not made of."""
     for name, file in contracts.FILES.items():
-        text = _read(file, sources, problems, into_universe=False)
+        text = _read(file, sources, problems, into_universe=name == "events")
         if text is not None:
             document, found = read_text(file, text)
             problems += found

@@ -3,16 +3,18 @@
 text → shape → contracts → catalogs → values → cascade → assembly → rules → lints → finish
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
+from engine.breakers import facts_of as breakers_facts
 from engine.catalog import Cap
 from engine.read import examine
 from engine.ruleset import Bound, RuleSet
 from engine.units import Unit
+from engine.windows import facts_of as windows_facts
 from generator.compile import contracts, schemas
 from generator.compile.assemble import as_problem, assemble, read_layers, tiers_of
 from generator.compile.cascade import Layers, check_layers
@@ -24,13 +26,14 @@ from generator.compile.catalogs import (
     compile_units,
     read_caps,
     read_units,
+    window_events,
 )
 from generator.compile.files import Files, Folder
 from generator.compile.finish import finish
 from generator.compile.lints import lint
 from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
-from generator.compile.sources import FILES, Sources, read_contracts, read_sources, read_venue, schema_of
+from generator.compile.sources import Sources, read_contracts, read_sources, read_venue, schema_of
 from generator.compile.strategies import declared_params, running
 from universe.strategies import Params
 
@@ -102,14 +105,23 @@ def _shape(work: Compile) -> None:
     entries = {n: data[n].get(n, {}) if isinstance(data.get(n), dict) else {} for n in ("units", "facts", "caps")}
     work.schemas = schemas.build(
         _having(entries["units"], "kind"),
-        _having(entries["facts"], "unit", "meaning"),
+        _having(entries["facts"], "unit", "meaning") | _lately(work.sources),
         _having(entries["caps"], "unit", "meaning", "per", "tighter"),
         _strategies(data.get("params")),
     )
     for name, document in work.sources:
         work.problems += check_shape(document, work.schemas[schema_of(name)])
-    if not work.failed and len(work.sources.documents) == len(FILES):
+    if not work.failed:
         read_venue(work.sources, work.problems)
+
+
+def _lately(sources: Sources) -> dict[str, Any]:
+    """The facts that windows and breakers are, as far as they are complete enough to make a schema of."""
+    windows, shut = sources.entries("windows"), sources.entries("breakers")
+    counted = {n: w for n, w in windows.items() if isinstance(w, dict)} if isinstance(windows, dict) else {}
+    entries = [b for b in shut if isinstance(b, dict)] if isinstance(shut, list) else []
+    whole: list[Mapping[str, Any]] = [b for b in entries if all(isinstance(b.get(k), str) for k in ("id", "why"))]
+    return {**windows_facts(counted), **breakers_facts(whole)}
 
 
 def _having(entries: dict[str, Any], *keys: str) -> dict[str, Any]:
@@ -139,9 +151,10 @@ def _catalogs(work: Compile) -> None:
     documents = work.sources.documents
     work.catalogs = {
         "units": compile_units(documents["units"]),
-        "facts": compile_facts(documents["facts"], work.problems),
+        "facts": compile_facts(documents["facts"], work.problems) | _lately(work.sources),
         "caps": compile_caps(documents["caps"], work.problems),
         "params": compile_params(documents["params"], work.problems),
+        "events": window_events(documents["events"]),
     }
     work.units = read_units(work.catalogs["units"])
     parts = {"symbols": documents["universe"].data["symbols"], "strategies": documents["strategies"].data["strategies"]}
@@ -186,7 +199,8 @@ def _lints(work: Compile) -> None:
 
 def _finish(work: Compile) -> None:
     assert work.ruleset is not None
-    bound_units = {g.id: g.test.unit for g in work.ruleset.gates if isinstance(g.test, Bound)}
+    every = [*work.ruleset.gates, *(b.gate for b in work.ruleset.breakers)]
+    bound_units = {g.id: g.test.unit for g in every if isinstance(g.test, Bound)}
     work.document = finish(work.document, work.units, bound_units)
     work.ruleset, faults = examine(work.document)
     work.problems += [as_problem(work.sources, f) for f in faults if not f.warning]
@@ -195,7 +209,7 @@ def _finish(work: Compile) -> None:
 STAGES: Final = (
     Stage("text", _text, barrier=False),
     Stage("shape", _shape, barrier=True),
-    Stage("contracts", _contracts, barrier=False),
+    Stage("contracts", _contracts, barrier=True),
     Stage("catalogs", _catalogs, barrier=True),
     Stage("values", _values, barrier=False),
     Stage("cascade", _cascade, barrier=False),

@@ -26,6 +26,8 @@ HOSTILE: Final = (
 EXIT: Final = {
     "order": {"symbol": "BTCUSDT", "side": "SELL", "price": "87500", "quantity": "0.5"},
     "own": {"quantity": "0.5", "reducing": "0"},
+    "control": {"halt": False},
+    "breakers": {"halt": False},
 }
 
 
@@ -106,7 +108,7 @@ def stopping(decision: Decision) -> set[str | None]:
 def test_no_fact_but_those_of_its_form_holds_an_exit(
     universe: Universe, engines: tuple[Engine, Engine], hostile: object
 ) -> None:
-    """Whatever any other fact holds, each alone and all together, a position can be left."""
+    """Whatever any other fact holds, each alone and all together, a position can be left; but for a person's halt."""
     quiet = quiet_facts(universe, "BTCUSDT", Decimal(250_000))
     quiet = {group: {**quiet.get(group, {}), **EXIT.get(group, {})} for group in {*quiet, *EXIT}}
     others = [(g, n) for g, n in supplied(engines[0]) if n not in EXIT.get(g, {})]
@@ -139,7 +141,7 @@ def test_what_is_no_exit_is_held_by_the_kill_switch(
     engines: tuple[Engine, Engine], group: str, name: str, value: str | None
 ) -> None:
     """An order that adds, turns the position round, or of which nobody knows, is not let through as an exit."""
-    facts = deepcopy(EXIT) | {"control": {"kill_switch": True}}
+    facts = deepcopy(EXIT) | {"control": {"kill_switch": True, "halt": False}}
     assert all(engine.decide(facts).allowed for engine in engines)
     facts[group][name] = value  # type: ignore[assignment]
 

@@ -120,7 +120,8 @@ def test_an_exit_of_good_form_passes_whatever_is_wrong(universe: Universe) -> No
     facts: dict[str, Any] = {
         "order": {"symbol": "BTCUSDT", "strategy": "momentum", "side": "SELL", "price": "87500", "quantity": "0.5"},
         "own": {"quantity": "0.5", "reducing": "0"},
-        "control": {"kill_switch": True},
+        "control": {"kill_switch": True, "halt": False},
+        "breakers": {"halt": False},
     }
 
     for backend in ("python", "interpreter"):

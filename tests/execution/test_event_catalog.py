@@ -23,7 +23,7 @@ TYPES: Final[dict[str, Any]] = {
     "json": JSON,
 }
 WORDS: Final[dict[str, type[StrEnum]]] = {"side": Side, "type": Type, "change": Change, "cause": Cause}
-WINDOWS: Final = {"order_sent", "exit", "trade"}
+WINDOWS: Final = {"order_sent", "order_changed", "exit", "trade"}
 
 
 @pytest.fixture(scope="module")
@@ -60,5 +60,5 @@ def test_words_of_an_enum_are_those_of_the_code(catalog: dict[str, Any]) -> None
 
 
 def test_windows_may_count_what_was_agreed(catalog: dict[str, Any]) -> None:
-    """Orders sent, exits and trades."""
+    """Orders sent and what becomes of them, exits and trades."""
     assert {kind for kind, entry in catalog.items() if entry.get("window") == "true"} == WINDOWS

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from execution.events import JSON, KINDS, Dropped, Event, Filled, Remembered, RunEnded, decode, encode
+from execution.event_texts import decode, encode
+from execution.events import JSON, KINDS, Dropped, Event, Filled, Remembered, RunEnded
 from execution.journal import Command, Entry, Fenced, Journal, JournalFault, Mark, Start, give
 from execution.journal_file import FILE, NoJournal
 from tests.conftest import ROOT

@@ -1,0 +1,54 @@
+"""JSON Schemas of what looks back: windows, and gates that stay shut."""
+
+from typing import Final
+
+from generator.compile.schema_parts import EXPRESSION, TEXT, WHY, WORD, Schema, closed, file, keyed
+
+_BY: Final[Schema] = {
+    "type": "array",
+    "items": {"type": "string"},
+    "minItems": 1,
+    "uniqueItems": True,
+    "description": "Fields that events and orders share, which tell one from another.",
+}
+_SPAN: Final = "A time as 90s, 1h30m, or caps.NAME."
+
+
+def windows() -> Schema:
+    """Of `rules/windows.yaml`."""
+    event = {"type": "string", "description": "A kind of event of schemas/events.yaml that has `window: true`."}
+    value = {**TEXT, "description": "A number of one kind of event, as trade.realised - trade.fees."}
+    window = closed(
+        {
+            "count": event,
+            "sum": value,
+            "max": value,
+            "last": value,
+            "since_last": event,
+            "streak": {**event, "description": "How many of the latest in a row `where` holds for."},
+            "unit": {"type": "string", "description": "Of a sum, max or last."},
+            "where": {**EXPRESSION, "description": "Which events count; an expression over their fields."},
+            "by": _BY,
+            "within": {"type": "string", "description": f"How far it looks back. {_SPAN}"},
+            "since": {"type": "string", "description": "utc_day, utc_week, or the event that begins it anew."},
+            "why": WHY,
+        }
+    )
+    return file("What is counted over time", {"windows": keyed(window, WORD["pattern"])}, ("windows",))
+
+
+def breakers(gates: Schema) -> Schema:
+    """Of `rules/breakers.yaml`, from the schema of `rules/gates.yaml`: a breaker is a gate with a hold."""
+    gate = gates["properties"]["gates"]["items"]
+    own = {key: schema for key, schema in gate["properties"].items() if key not in ("scope", "multiple_of")}
+    breaker = closed(
+        {
+            **own,
+            "by": _BY,
+            "on": {"type": "string", "description": "The event on which it is judged; else with each order and tick."},
+            "hold": {"type": "string", "description": f"How long it stays shut. {_SPAN} utc_day, utc_week, manual."},
+            "reopen": {**TEXT, "description": "The bound that it is held to while it is shut."},
+        },
+        (*gate["required"], "hold"),
+    )
+    return file("Gates that stay shut", {"breakers": {"type": "array", "items": breaker}}, ("breakers",))
