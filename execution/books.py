@@ -5,7 +5,7 @@ event (highest NAV, each position's best, last prices) is in `Pulse`, which the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from functools import singledispatchmethod
 from typing import Any, Final
@@ -73,6 +73,10 @@ class Shut:
     def holds(self, now: int) -> bool:
         """Whether it is shut at a moment."""
         return self.until is None or now < self.until
+
+    def record(self) -> dict[str, Any]:
+        """As JSON data."""
+        return {**asdict(self), "keys": dict(self.keys)}
 
 
 Key = tuple[tuple[str, str], ...]

@@ -3,23 +3,21 @@
 import json
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
-from cli.project import fail
+from cli.orders_of_people import by_option, refuse_where_over, who_sees, why_option
 from cli.runs import explained, folder_of, json_option, run_option
 
 if TYPE_CHECKING:
     from execution.journal import Command
 
-LONGEST: Final = 500
-
 
 @click.command(name="kill")
 @click.argument("switch", type=click.Choice(["on", "off"]))
-@click.option("--by", required=True, help="Who you are.")
-@click.option("--why", required=True, help="Why, for whoever reads it later.")
+@by_option
+@why_option
 @run_option
 @json_option
 @click.pass_obj
@@ -34,10 +32,8 @@ def command(given_root: Path | None, switch: str, by: str, why: str, run: Path |
     from execution.lock import holder
 
     on, folder = switch == "on", folder_of(given_root, run)
-    by, why = _said("--by", by), _said("--why", why)
     last = _last(folder)
-    if _is_over(folder):
-        fail(f"the run in {folder} is over: it opens no position any more", "switch it where a run goes on")
+    refuse_where_over(folder)
     changes = (last is not None and last.body["on"]) != on
     if changes:
         last = give(folder, _kind(), {"on": on, "by": by, "why": why}, time.time())
@@ -51,17 +47,7 @@ def command(given_root: Path | None, switch: str, by: str, why: str, run: Path |
             f"the kill switch is {switch} already" + (f": {last.body['by']}, {last.body['why']}" if last else "")
         )
         return
-    seen = (
-        "the executor sees it at its next step" if runs else "no executor runs: the next one sees it at its first step"
-    )
-    click.echo(f"kill switch {switch} in {folder}; {seen}")
-
-
-def _said(option: str, text: str) -> str:
-    said = " ".join(text.split())
-    if not said or len(said) > LONGEST:
-        fail(f"{option} says nothing" if not said else f"{option} is longer than {LONGEST} characters")
-    return said
+    click.echo(f"kill switch {switch} in {folder}; {who_sees(runs=runs)}")
 
 
 def _last(folder: Path) -> "Command | None":
@@ -71,14 +57,6 @@ def _last(folder: Path) -> "Command | None":
     with Journal.read(folder) as journal:
         switches = [command for command in journal.commands() if command.kind == _kind()]
     return switches[-1] if switches else None
-
-
-def _is_over(folder: Path) -> bool:
-    from execution.events import RunEnded
-    from execution.journal import Journal
-
-    with Journal.read(folder) as journal:
-        return any(True for _ in journal.entries(kinds=(RunEnded.kind,)))
 
 
 def _kind() -> str:

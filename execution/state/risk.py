@@ -1,4 +1,4 @@
-"""`risk_snapshot.json`: exposures against their caps, losses, the kill switch, and what was vetoed."""
+"""`risk_snapshot.json`: exposures against their caps, losses, the kill switch, breakers, and what was vetoed."""
 
 from decimal import Decimal
 from typing import Any, ClassVar
@@ -15,7 +15,9 @@ class RiskSnapshot:
     """How much of each cap is used."""
 
     name: ClassVar[str] = "risk_snapshot"
-    kinds: ClassVar[frozenset[str]] = frozenset({"sample", "kill_switched"})
+    kinds: ClassVar[frozenset[str]] = frozenset(
+        {"sample", "kill_switched", "halted", "breaker_tripped", "breaker_rearmed"}
+    )
 
     def __init__(self) -> None:
         self._switched: tuple[int, KillSwitched] | None = None
@@ -43,6 +45,7 @@ class RiskSnapshot:
             "open_positions": None if found is None else len(found),
             "open_positions_limit": number(moment.cap("open_positions")),
             "kill_switch": self._kill_switch(moment),
+            "breakers": [s.record() for s in books.shut.values() if s.holds(pulse.time)],
             "vetoes": dict(sorted(books.vetoes.items())),
             "headroom": None if self._sampled is None else self._sampled[1].headroom,
             "headroom_at": None if self._sampled is None else self._sampled[0],

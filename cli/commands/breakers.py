@@ -1,0 +1,51 @@
+"""`hedgerow breakers`."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from cli.project import quiet_pipe
+from cli.runs import at, explained, folded, folder_of, heading, json_option, run_option, show_table
+
+if TYPE_CHECKING:
+    from execution.books import Shut
+
+KINDS: Final = ("run_started", "universe_activated", "halted", "breaker_tripped", "breaker_rearmed")
+COLUMNS: Final = "breaker for state since until what".split()
+
+
+@click.command(name="breakers")
+@run_option
+@json_option
+@click.pass_obj
+@quiet_pipe
+@explained
+def command(given_root: Path | None, run: Path | None, as_json: bool) -> None:
+    """Show the breakers of a run: which are shut, for whom, since when, until when, and by what.
+
+    Those that a person must open say `manual`: `hedgerow rearm BREAKER --by NAME --why TEXT`.
+    """
+    from execution.universes import load_kept
+
+    folder = folder_of(given_root, run)
+    moment = folded(folder, KINDS)
+    universe = moment.books.universe
+    known = load_kept(folder, universe).ruleset.breakers if universe is not None else ()
+    shut = [s for s in moment.books.shut.values() if s.holds(moment.pulse.time)]
+    if as_json:
+        click.echo(
+            json.dumps({**moment.header(), "breakers": [b.id for b in known], "shut": [s.record() for s in shut]})
+        )
+        return
+    click.echo(heading(folder, moment))
+    click.echo()
+    rows = [_row(s) for b in known for s in shut if s.breaker == b.id]
+    rows += [(b.id, "", "open", "", "", b.gate.why) for b in known if all(s.breaker != b.id for s in shut)]
+    show_table(COLUMNS, rows)
+
+
+def _row(shut: "Shut") -> tuple[str, ...]:
+    until = "manual" if shut.until is None else at(shut.until)
+    return (shut.breaker, " ".join(shut.keys.values()), "SHUT", at(shut.since), until, shut.text)
