@@ -12,6 +12,7 @@ from execution.events import Event
 from execution.gate import Gate
 from execution.market import Market
 from execution.orders import Order
+from execution.patience import Patience
 from execution.statistics import Statistics
 from execution.ticket import Wish
 from execution.venues.model import MarketModel, Touch
@@ -25,9 +26,9 @@ Watch = Callable[["Desk", Event], None]
 
 @dataclass(slots=True)
 class Desk:
-    """What the stages share. `recent` counts what happened, and `watched` is told of each event; `now` is the time of
-    the tick; `fresh` the events that are not in the journal yet, `wishes` the orders that somebody wants and nobody has
-    looked at.
+    """What the stages share. `recent` counts what happened, `watched` is told of each event, and `patience` asks
+    strategies; `now` is the time of the tick; `fresh` the events that are not in the journal yet, `wishes` the orders
+    that somebody wants and nobody has looked at.
     """
 
     books: Books
@@ -41,6 +42,7 @@ class Desk:
     strategies: Sequence[Strategy]
     recent: Recent
     watched: Watch
+    patience: Patience = field(default_factory=Patience)
     now: int = 0
     fresh: list[Event] = field(default_factory=list)
     wishes: deque[Wish] = field(default_factory=deque)

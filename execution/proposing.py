@@ -8,6 +8,7 @@ from typing import Any
 from execution import intents
 from execution.desk import Desk
 from execution.events import Remembered, StrategyFailed
+from execution.patience import StillBusy
 from execution.settling import settle
 from execution.ticket import Cause, Wish
 from universe.protocol import Answer, Strategy, View
@@ -17,13 +18,15 @@ from universe.trading import ZERO, Side
 def propose(desk: Desk, closed: Collection[int]) -> None:
     """Ask each strategy of which bars have closed; one after the other, so that each sees what the last one sent.
 
-    One that fails wants nothing: what is held has its exits, and they are tended whatever a strategy does.
+    One that fails, or hangs, wants nothing: what is held has its exits, and they are tended whatever a strategy does.
     """
     for strategy in desk.strategies:
         if strategy.every not in closed:
             continue
         try:
-            wishes, memory = _heard(strategy.name, strategy.intents(view_for(desk, strategy)))
+            wishes, memory = _heard(strategy.name, desk.patience.ask(strategy, view_for(desk, strategy)))
+        except StillBusy:
+            continue
         except Exception as error:
             # Whatever it raises: a strategy must not be able to end what tends the exits.
             desk.record(StrategyFailed(strategy.name, f"{type(error).__name__}: {error}"))
