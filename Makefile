@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 # Targets share .venv and the generated files, so they take turns, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help run test soak check universe docs format bench clean
+.PHONY: help run test soak check universe docs format site bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -42,6 +42,9 @@ format: .venv/.installed-dev ## format the code and mend what the linter can
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
+site: .venv/.installed-site ## write the documentation as a searchable site into build/site
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
 bench: .venv/.installed ## measure how fast decisions and compiles are; WRITE=1 keeps the page
 	$(BIN)/python -m research.bench $(if $(WRITE),--write)
 
@@ -56,7 +59,9 @@ clean: ## remove .venv and every cache; logs stay
 .venv/.installed-dev: EXTRAS := [proof,test,dev]
 .venv/.installed-dev: COVERS := .venv/.installed .venv/.installed-test
 
-.venv/.installed .venv/.installed-test .venv/.installed-dev: pyproject.toml | $(BIN)/pip
+.venv/.installed-site: EXTRAS := [site]
+
+.venv/.installed .venv/.installed-test .venv/.installed-dev .venv/.installed-site: pyproject.toml | $(BIN)/pip
 	@echo 'installing hedgerow$(EXTRAS) into .venv'
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.$(EXTRAS)'
 	@touch $(COVERS) $@
