@@ -8,6 +8,7 @@ from typing import Any
 from engine.catalog import did_you_mean
 from engine.faults import Path
 from generator.compile.problems import Problem
+from generator.compile.quick_shape import has_shape
 from generator.compile.text import Document
 
 
@@ -15,6 +16,8 @@ def check_shape(document: Document, schema: Mapping[str, Any]) -> list[Problem]:
     """Where the document's data departs from the schema; values that have their own stage (`x-value`) are left to
     it.
     """
+    if has_shape(document.data, schema):
+        return []
     from jsonschema import Draft202012Validator
 
     errors = Draft202012Validator(schema).iter_errors(document.data)

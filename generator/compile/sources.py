@@ -11,8 +11,9 @@ from generator.compile.files import Files
 from generator.compile.problems import Problem
 from generator.compile.schemas import VENUE
 from generator.compile.shape import check_shape
-from generator.compile.text import Document, read_text
+from generator.compile.text import MAX_BYTES, Document, read_text
 
+_WORDS: Final = {True: "true", False: "false"}
 VENUES: Final = "universe/venues"
 TABLE_FILES: Final = ("sizing", "router", "exits")
 FILES: Final[dict[str, str]] = {
@@ -94,17 +95,29 @@ def read_venue(sources: Sources, problems: list[Problem]) -> None:
     if text is None:
         return
     try:
-        json.loads(text)
+        data = json.loads(text, object_pairs_hook=_once, parse_int=str, parse_float=str, parse_constant=str)
     except json.JSONDecodeError as error:
         problems.append(Problem(file, error.lineno, error.colno, "bad-json", error.msg))
         return
-    except RecursionError:
-        pass  # the strict reader says where
-    venue, found = read_text(file, text)  # JSON is YAML: the same reader gives places, and sees a key that stands twice
-    found = found or check_shape(venue, VENUE)
-    problems += found
-    if not found:
-        sources.venue, sources.venue_file = venue.data, file
+    except (_Twice, RecursionError):
+        data = None
+    if data is None or len(text) > MAX_BYTES or check_shape(Document(file, text, data), VENUE):
+        # JSON is YAML: the strict reader says where something is wrong, which takes longer.
+        venue, found = read_text(file, text)
+        problems += found or check_shape(venue, VENUE)
+        return
+    sources.venue, sources.venue_file = data, file
+
+
+class _Twice(ValueError):
+    """A key stands twice."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    made = {key: _WORDS.get(value, value) if isinstance(value, bool) else value for key, value in pairs}
+    if len(made) != len(pairs):
+        raise _Twice
+    return made
 
 
 def read_contracts(sources: Sources, problems: list[Problem]) -> None:

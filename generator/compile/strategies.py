@@ -1,8 +1,7 @@
 """Strategies: the parameters that the catalog declares, and what the rules set for each strategy that runs."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
-from functools import partial
 from typing import Any, Final
 
 from engine.catalog import CatalogFault, did_you_mean
@@ -14,7 +13,7 @@ from generator.compile.catalogs import Entries
 from generator.compile.finish import WITHOUT_MEANING
 from generator.compile.problems import Problem
 from generator.compile.text import Document
-from generator.compile.values import check_range, coerced
+from generator.compile.values import check_range
 from universe.strategies import Param, Params, above_its_bound, divides_a_day, read_params
 
 # What a strategy has beside its parameters; and a name that the hash of the meaning leaves out decides nothing.
@@ -99,12 +98,14 @@ def _symbols(
 def _params(
     document: Document, path: Path, written: Mapping[str, Any], params: Params, problems: list[Problem]
 ) -> dict[str, Any]:
-    readers: dict[str, Callable[[Any], Decimal | bool | str]] = {
-        name: partial(param_value, param=param) for name, param in params.items()
-    }
-    values, faults = coerced(written, readers)
-    for name, fault in faults.items():
-        problems.append(document.problem("bad-value", (*path, name), str(fault), fault.help))
+    values: dict[str, Decimal | bool | str] = {}
+    for name, text in written.items():
+        if name not in params:
+            continue
+        try:
+            values[name] = param_value(text, params[name])
+        except ValueFault as fault:
+            problems.append(document.problem("bad-value", (*path, name), str(fault), fault.help))
     for param, bound in above_its_bound(params, values):
         message = f"`{written[param.name]}`: {param.name} must be below {bound}, which is `{written[bound]}`"
         problems.append(document.problem("bad-value", (*path, param.name), message))

@@ -1,15 +1,9 @@
-"""Values with units: each written cap becomes the number that it means, or a problem that says what to write.
+"""Values with units: each written cap becomes the number that it means, or a problem that says what to write."""
 
-Cerberus walks each mapping and coerces every value by what declares it; the coercion itself is the unit's.
-"""
-
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import partial
-from typing import Any, TypeVar
-
-from cerberus import Validator
+from typing import Any
 
 from engine.catalog import Cap, Value, did_you_mean
 from engine.faults import Path
@@ -20,7 +14,6 @@ from generator.compile.problems import Problem
 from generator.compile.text import Document
 
 Names = Mapping[str, str]
-Read = TypeVar("Read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,42 +36,20 @@ Layer = dict[str, Setting]
 
 def read_layer(document: Document, path: Path, caps: Mapping[str, Cap], names: Names, problems: list[Problem]) -> Layer:
     """The settings of one layer of caps, at a path of a document; what can't be read is reported and left out."""
-    data = _at(document, path)
-    readers = {name: partial(cap_value, cap=caps[name], names=names) for name in data if name in caps}
-    values, faults = coerced(data, readers)
     settings: Layer = {}
-    for name in data:
+    for name, written in _at(document, path).items():
         place = (*path, name)
         if name not in caps:
             help_text = did_you_mean(name, caps)
             problems.append(document.problem("unknown-cap", place, f"`{name}` is no cap", help_text, at_key=True))
-        elif name in faults:
-            problems.append(document.problem("bad-value", place, str(faults[name]), faults[name].help))
-        else:
-            settings[name] = Setting(values[name], document.source(place), document, place)
-    return settings
-
-
-def coerced(
-    data: Mapping[str, Any], readers: Mapping[str, Callable[[Any], Read]]
-) -> tuple[dict[str, Read], dict[str, ValueFault]]:
-    """What each value of a mapping means to the reader of its name, and the faults of those that it refuses."""
-    faults: dict[str, ValueFault] = {}
-    schema = {name: {"nullable": True, "coerce": _noting(name, read, faults)} for name, read in readers.items()}
-    validator = Validator(schema, allow_unknown=True)
-    validator.validate(dict(data))
-    return {n: validator.document[n] for n in readers if n in data and n not in faults}, faults
-
-
-def _noting(name: str, read: Callable[[Any], Read], faults: dict[str, ValueFault]) -> Callable[[Any], Read]:
-    def coerce(written: Any) -> Read:
+            continue
         try:
-            return read(written)
+            value = cap_value(written, caps[name], names)
         except ValueFault as fault:
-            faults[name] = fault
-            raise
-
-    return coerce
+            problems.append(document.problem("bad-value", place, str(fault), fault.help))
+        else:
+            settings[name] = Setting(value, document.source(place), document, place)
+    return settings
 
 
 def _at(document: Document, path: Path) -> dict[str, Any]:

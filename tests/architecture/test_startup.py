@@ -7,7 +7,7 @@ import pytest
 
 from tests.architecture.sources import ROOT
 
-HEAVY = frozenset({"cerberus", "jinja2", "jsonschema", "rich", "yaml"})
+HEAVY = frozenset({"jinja2", "jsonschema", "rich", "yaml"})
 HELP = """
 from cli.main import main
 try:
