@@ -11,6 +11,7 @@ VERSION: Final = "0.1.0"
 COMMANDS: Final = {
     "run": "Run the strategies on paper, over recorded or synthetic candles.",
     "check": "Check the rules: every problem of every file, at once.",
+    "fmt": "Write rule files in one way: order of keys, quotes, digits in threes.",
     "universe": "Compile the rules into universe/universe.json.",
     "explain": "Explain a symbol, a symbol's cap, or any name of the rules.",
     "decide": "Decide on facts in JSON or JSONL; one decision a line.",

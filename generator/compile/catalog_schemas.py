@@ -43,8 +43,8 @@ def facts() -> Schema:
                 "anyOf": [{"type": "string"}, {"type": "array", "items": TEXT}],
                 "description": "The words that a list may hold.",
             },
-            "from": {"type": "string", "description": "Its producer, one of `producers`."},
             "at": {"type": "string", "description": "Where a symbol's entry holds it, if not under its own name."},
+            "from": {"type": "string", "description": "Its producer, one of `producers`."},
             "indicates": closed(
                 {"fact": {"type": "string"}, "value": TEXT},
                 ("fact", "value"),
@@ -69,14 +69,14 @@ def caps() -> Schema:
         {
             "unit": {"type": "string"},
             "sign": SIGN,
-            "min": NUMBER,
-            "max": NUMBER,
             "of": {"anyOf": [{"type": "string"}, {"type": "array", "items": TEXT}]},
             "tighter": {"enum": ["lower", "higher", "subset", "superset"], "description": "Which way stops more."},
             "per": {
                 "enum": ["order", "symbol", "group", "tier", "strategy", "account"],
                 "description": "Whose fact it bounds.",
             },
+            "min": NUMBER,
+            "max": NUMBER,
             "meaning": WHY,
         },
         ("unit", "tighter", "per", "meaning"),

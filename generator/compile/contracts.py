@@ -50,7 +50,7 @@ def _manifest(unit: Schema) -> Schema:
         "list": _LIST,
         "absent": {**TRUTH, "description": "It may be left out."},
     }
-    field = closed({"unit": unit, "values": _WORDS, "none": _NONE, "meaning": WHY, **own}, ("meaning",))
+    field = closed({"unit": unit, **own, "values": _WORDS, "none": _NONE, "meaning": WHY}, ("meaning",))
     fields = keyed(field, WORD["pattern"])
     owner = {"type": "string", "description": "The one file of code that writes it."}
     place = {"file": {"type": "string"}, "owner": owner, "meaning": WHY, "fields": fields}

@@ -54,3 +54,19 @@ class Texts:
         """The paths that are directly in a folder."""
         parts = (path.rpartition("/") for path in self.contents)
         return tuple(sorted(name for parent, _, name in parts if parent == folder))
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """Files, with these texts in place of their own."""
+
+    files: Files
+    texts: Mapping[str, str]
+
+    def read(self, path: str) -> bytes:
+        """What a path holds, by the texts that stand in for it."""
+        return self.texts[path].encode() if path in self.texts else self.files.read(path)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        """The files of a folder, which are the same."""
+        return self.files.names(folder)

@@ -11,6 +11,8 @@ _BY: Final[Schema] = {
     "uniqueItems": True,
     "description": "Fields that events and orders share, which tell one from another.",
 }
+# People read a breaker as a gate, with how long it holds before what it then holds.
+_AFTER_THE_HOLD: Final = ("exits", "mode", "until", "on_missing", "veto")
 _SPAN: Final = "A time as 90s, 1h30m, or caps.NAME."
 
 
@@ -40,14 +42,16 @@ def windows() -> Schema:
 def breakers(gates: Schema) -> Schema:
     """Of `rules/breakers.yaml`, from the schema of `rules/gates.yaml`: a breaker is a gate with a hold."""
     gate = gates["properties"]["gates"]["items"]
-    own = {key: schema for key, schema in gate["properties"].items() if key not in ("scope", "multiple_of")}
+    of_gate = {key: schema for key, schema in gate["properties"].items() if key not in ("scope", "multiple_of")}
+    own = [key for key in of_gate if key not in _AFTER_THE_HOLD]
     breaker = closed(
         {
-            **own,
+            **{key: of_gate[key] for key in own},
             "by": _BY,
             "on": {"type": "string", "description": "The event on which it is judged; else with each order and tick."},
             "hold": {"type": "string", "description": f"How long it stays shut. {_SPAN} utc_day, utc_week, manual."},
             "reopen": {**TEXT, "description": "The bound that it is held to while it is shut."},
+            **{key: of_gate[key] for key in _AFTER_THE_HOLD},
         },
         (*gate["required"], "hold"),
     )

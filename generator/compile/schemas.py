@@ -182,6 +182,7 @@ def gates() -> Schema:
                 "enum": ["order", "account"],
                 "description": "Decided with each intent (default), or on each account update.",
             },
+            "when": {**TEXT, "description": "Where the gate applies; it is asked first."},
             "measure": EXPRESSION,
             "at_most": bound,
             "at_least": bound,
@@ -189,7 +190,6 @@ def gates() -> Schema:
             "above": bound,
             "multiple_of": bound,
             "require": EXPRESSION,
-            "when": {**TEXT, "description": "Where the gate applies; it is asked first."},
             "exits": {
                 "enum": ["form", "halt"],
                 "description": "Holds for exits too: what the venue would refuse, or a halt.",
@@ -258,13 +258,13 @@ def _scenarios(units: Mapping[str, Any], facts: Mapping[str, Any]) -> Schema:
     scenario = closed(
         {
             "name": {"type": "string", "minLength": 1},
-            "facts": {**given, "description": "What differs from `given`; null makes a fact missing."},
             "only": {
                 "type": "array",
                 "items": {"type": "string"},
                 "description": "Judge by these gates alone, as if all others were open.",
             },
             "scope": {"enum": ["order", "account"]},
+            "facts": {**given, "description": "What differs from `given`; null makes a fact missing."},
             "expect": expected,
         },
         ("name", "expect"),

@@ -220,6 +220,16 @@ STAGES: Final = (
 )
 
 
+def schemas_of(files: Files) -> dict[str, dict[str, Any]]:
+    """The schemas of a project's files, as far as its catalogs can be read; what is wrong with them `compile_universe`
+    says.
+    """
+    work = Compile(files, "prod", date.min, Sources(files), as_written)
+    _text(work)
+    _shape(work)
+    return {**work.schemas, **contracts.catalog_schemas()}
+
+
 def compile_universe(
     root: Path | Files, environment: str = "prod", *, today: date, edit: Edit = as_written
 ) -> Compiled:

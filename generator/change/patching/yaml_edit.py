@@ -81,7 +81,7 @@ def edited(file: str, text: str, steps: Sequence[Step]) -> str:
 
 
 def _edited(text: str, steps: Sequence[Step]) -> str:
-    editor, out = _round_trip(), StringIO()
+    editor, out = round_trip(), StringIO()
     data = editor.load(text)
     for step in steps:
         _make(data, step)
@@ -97,7 +97,7 @@ def _appended(text: str, steps: Sequence[Step]) -> str:
     for step in steps:
         assert isinstance(step, Append)
         entry = CommentedMap((k, _styled(v)) for k, v in step.entry.items())
-        _round_trip().dump([entry], out)
+        round_trip().dump([entry], out)
     return f"{text.rstrip()}\n{out.getvalue()}"
 
 
@@ -108,7 +108,8 @@ def _strict(file: str, text: str) -> Document:
     return document
 
 
-def _round_trip() -> "YAML":
+def round_trip() -> "YAML":
+    """A reader and writer that keeps comments, order and quotes, and takes every scalar for the text that it is."""
     from ruamel.yaml import YAML
     from ruamel.yaml.nodes import ScalarNode
     from ruamel.yaml.resolver import VersionedResolver
@@ -178,10 +179,10 @@ def _part(place: Any, part: str) -> Any:
 
 def _put(place: Any, key: str, value: Any) -> Any:
     """Put a new key at the end of a mapping; what stands between the mapping and what follows it stays there."""
-    tail = _take_tail(place) if _is_block(place) and place else ""
+    tail = take_tail(place) if is_block(place) and place else ""
     place[key] = _styled(value)
     if tail:
-        _give_tail(place, tail)
+        give_tail(place, tail)
     return place[key]
 
 
@@ -189,31 +190,32 @@ def _remove(place: Any, key: Key) -> None:
     last = key[-1]
     if not isinstance(place, dict) or last not in place:
         raise EditFault(f"there is no `{'.'.join(key)}`", "it is gone already, or written otherwise")
-    if not _is_block(place):
+    if not is_block(place):
         del place[last]
         return
     names = list(place)
-    tail = _take_tail(place, last)
+    tail = take_tail(place, last)
     del place[last]
     if tail and not place:
         raise EditFault(f"`{'.'.join(key)}` is the only key above a comment", "edit it by hand")
     if tail:
-        _give_tail(place, tail, names[max(0, names.index(last) - 1)])
+        give_tail(place, tail, names[max(0, names.index(last) - 1)])
 
 
-def _is_block(place: Any) -> bool:
+def is_block(place: Any) -> bool:
+    """Whether entries stand on lines of their own."""
     return hasattr(place, "ca") and not place.fa.flow_style()
 
 
 def _deepest(place: Any, key: Any) -> tuple[Any, Any]:
     """Where a comment after an entry is kept: at the last key of the last mapping inside it."""
-    while _is_block(place[key]) and place[key]:
+    while is_block(place[key]) and place[key]:
         place = place[key]
         key = list(place)[-1] if isinstance(place, dict) else len(place) - 1
     return place, key
 
 
-def _take_tail(place: Any, key: str | None = None) -> str:
+def take_tail(place: Any, key: str | None = None) -> str:
     """Take what stands below an entry, blank lines and comments, away from it: the last entry, where none is named."""
     holder, last = _deepest(place, key if key is not None else list(place)[-1])
     tokens = holder.ca.items.get(last)
@@ -225,7 +227,17 @@ def _take_tail(place: Any, key: str | None = None) -> str:
     return str(tail)
 
 
-def _give_tail(place: Any, tail: str, key: str | None = None) -> None:
+def has_tail(place: Any, key: str) -> bool:
+    """Whether anything but the end of its line stands with a key: blank lines and comments below it or above."""
+    if not is_block(place):
+        return False
+    holder, last = _deepest(place, key)
+    own = [*(holder.ca.items.get(last) or ()), *((place.ca.items.get(key) or ()) if holder is not place else ())]
+    tokens = [t for part in own if part is not None for t in (part if isinstance(part, list) else [part])]
+    return any("\n" in token.value.strip(" ").removesuffix("\n") or token.value == "\n" for token in tokens)
+
+
+def give_tail(place: Any, tail: str, key: str | None = None) -> None:
     """Put what stood below an entry below another, the last where none is named."""
     from ruamel.yaml.error import CommentMark
     from ruamel.yaml.tokens import CommentToken
