@@ -13,6 +13,7 @@ COMMANDS: Final = {
     "check": "Check the rules: every problem of every file, at once.",
     "fmt": "Write rule files in one way: order of keys, quotes, digits in threes.",
     "universe": "Compile the rules into universe/universe.json.",
+    "venue": "Take over what the exchange imposes, shown as a diff.",
     "explain": "Explain a symbol, a symbol's cap, or any name of the rules.",
     "decide": "Decide on facts in JSON or JSONL; one decision a line.",
     "diff": "Say what changed between two rule sets, by meaning, and what it flips.",
