@@ -59,6 +59,11 @@ CODES: Final[Mapping[str, str]] = {
     "unread-cap": "A cap that no gate and no table reads: setting it changes nothing.",
     "unset-cap": "A cap that a gate reads and nobody sets.",
     "none-inside": "A cap that may be `none` inside an expression.",
+    # the venue
+    "venue-minimum-over-cap": "A cap below the smallest order that the venue takes: no order could pass.",
+    "under-venue-minimum": "A minimum below the venue's own, which is what counts.",
+    "over-bracket": "More leverage than the venue's bracket gives an order at its cap.",
+    "beyond-brackets": "A cap above all that the venue lets anyone hold.",
     # rules
     "bad-expression": "A text that is no expression.",
     "type-mismatch": "A number, condition, word or list where another is needed.",

@@ -16,6 +16,7 @@ from engine.ruleset import Bound, RuleSet
 from engine.units import Unit
 from engine.windows import facts_of as windows_facts
 from generator.compile import contracts, schemas
+from generator.compile.against_venue import against_venue
 from generator.compile.assemble import as_problem, assemble, read_layers, tiers_of
 from generator.compile.cascade import Layers, check_layers
 from generator.compile.catalogs import (
@@ -195,6 +196,7 @@ def _rules(work: Compile) -> None:
 def _lints(work: Compile) -> None:
     assert work.ruleset is not None
     work.problems += lint(work.ruleset, work.sources, work.layers, work.today)
+    work.problems += against_venue(work.sources.venue["symbols"], work.layers, work.tier_of)
 
 
 def _finish(work: Compile) -> None:

@@ -284,6 +284,7 @@ MISTAKES: Final = (
 ELSEWHERE: Final = {"bad-text", "no-file", "too-large", "unknown-environment", "bare-number", "no-op-override"} | {
     *("passes-missing", "unknown-gate", "unknown-reason", "unknown-table", "unknown-row"),
     *("nothing-passes", "size-too-small"),  # tests/generator/cover/test_feasible.py
+    *("venue-minimum-over-cap", "under-venue-minimum", "over-bracket", "beyond-brackets"),  # test_against_venue.py
 }
 OF_DOCUMENTS: Final = {"bad-document", "no-gates", "same-name"}
 
