@@ -14,6 +14,7 @@ from engine.reach import reach
 from engine.ruleset import BOUNDS, RuleSet, gate_nodes
 from engine.units import Unit, write_value
 from generator.compile.codes import CODES
+from generator.compile.levels import LINTS
 from generator.compile.stages import STAGES, Compiled
 from universe.reader import Universe
 
@@ -30,6 +31,7 @@ PAGES: Final = (
     "events",
     "state",
     "problems",
+    "lints",
 )
 
 
@@ -76,6 +78,7 @@ def _context(universe: Universe, compiled: Compiled) -> dict[str, Any]:
         "state": compiled.sources.documents["state"].data,
         "refusals": REFUSALS,
         "codes": CODES,
+        "lints": LINTS,
         "stages": STAGES,
         "producers": compiled.sources.documents["facts"].data["producers"],
         "by_tier": {t: [s for s, e in document["symbols"].items() if e["tier"] == t] for t in document["tiers"]},

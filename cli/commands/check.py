@@ -25,15 +25,26 @@ EXCEPT: Final = "statistics see no risk, nothing works, no exit is recent, price
 @click.option("--env", "environment", default="prod", show_default=True, help="The environment to check for.")
 @click.option("--nav", help="Also: which order sizes pass at this NAV, and which gates close the rest.")
 @click.option("--price", "prices", multiple=True, metavar="SYMBOL=PRICE", help="With --nav: a symbol's price in USDT.")
+@click.option("--log", type=click.Path(path_type=Path), help="Also: gates that no decision of this log ever moved.")
 @click.option("--json", "as_json", is_flag=True, help="Problems and sizes as JSON, one object a line.")
 @click.pass_obj
-def command(given_root: Path | None, environment: str, nav: str | None, prices: tuple[str, ...], as_json: bool) -> None:
+def command(
+    given_root: Path | None,
+    environment: str,
+    nav: str | None,
+    prices: tuple[str, ...],
+    log: Path | None,
+    as_json: bool,
+) -> None:
     """Check the rules: every problem of every file, at once.
 
     Each problem is `file:line:column: CODE message`, the line itself, and `help:`. Warnings don't fail the check.
 
+    How loud each lint is stands in rules/lints.yaml; `# hedgerow: ignore CODE reason` excuses a line.
+
     With --nav "4400 USDT" it is also a problem where no order of an enabled symbol passes for a strategy that runs.
     """
+    from generator.compile.levels import heard
     from generator.compile.problems import Refused
     from generator.compile.stages import compile_universe
     from generator.scenarios import read_folder
@@ -47,6 +58,7 @@ def command(given_root: Path | None, environment: str, nav: str | None, prices: 
         raise SystemExit(BAD_INPUT) from None
     _show(made.warnings, made.sources.texts, as_json)
     found = list(_impossible(made, environment, nav, prices, as_json)) if nav is not None else []
+    found = heard([*found, *(_inert(made, log) if log is not None else ())], made.sources)
     _show(found, made.sources.texts, as_json)
     if any(not p.warning for p in found):
         raise SystemExit(BAD_INPUT)
@@ -57,6 +69,24 @@ def command(given_root: Path | None, environment: str, nav: str | None, prices: 
             f"{len(rules.tables)} tables, {len(rules.actors)} strategies, {len(scenarios)} scenarios ({environment})"
         )
         click.echo(f"ruleset {rules.ruleset_hash}")
+
+
+def _inert(made: "Compiled", log: Path) -> "list[Problem]":
+    """The gates that a log never moved."""
+    from generator.change.flips import LogFault, lines_of
+    from generator.change.inert import ENOUGH, inert_gates
+
+    try:
+        found, count = inert_gates(made.ruleset, made.sources, lines_of(log))
+    except LogFault as fault:
+        fail(f"{fault.place}: {fault}", "the log holds decisions as `hedgerow decide` writes them")
+    except OSError as error:
+        fail(f"{log} can't be read: {error.strerror or error}", "name a log of `hedgerow decide` or of a run")
+    if count < ENOUGH:
+        click.echo(
+            f"{log} holds {count} decisions: fewer than {ENOUGH} show nothing of gates that never move", err=True
+        )
+    return found
 
 
 def _impossible(

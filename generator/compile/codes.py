@@ -78,9 +78,18 @@ CODES: Final[Mapping[str, str]] = {
     "no-last-row": "A table that has no answer for some input.",
     "unreachable-row": "A row behind one that always applies.",
     "shadow-until": "A shadow without an end, or an end without a shadow.",
+    "repeated-row": "A row with the condition of one before it, which answers first.",
     "shadow-over": "A shadow whose last day is past.",
     "passes-missing": "A gate that lets an intent through when a fact is missing.",
     "account-scope": "A gate of the account that reads an order's or a symbol's fact.",
+    "contradictory-caps": "A floor over a ceiling: no value of a measure passes both gates.",
+    "shadowed-gate": "A gate that stops nothing which another does not stop, for any symbol or strategy.",
+    "inert-gate": "A gate whose facts never changed in the log of `--log`: it has decided nothing.",
+    "holds-exits": "A gate that holds exits and is neither of an order's form nor opened by a person.",
+    # people's judgement of lints
+    "treacherous-word": "A plain word that other YAML readers take for a truth value, a time or another number.",
+    "bad-ignore": "A comment that ignores something gives no reason, or names no lint.",
+    "unused-ignore": "A comment that ignores a lint which is not there.",
     "bad-document": "A compiled document without its shape.",
     # feasibility, at a NAV that is asked for
     "nothing-passes": "No order of an enabled symbol passes for a strategy that runs, at the NAV of `--nav`.",

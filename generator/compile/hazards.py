@@ -10,6 +10,8 @@ _TREACHEROUS: Final = re.compile(
     r"|[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)e[-+]?[0-9]+|[-+]?[0-9]+\.|[-+]?\.[0-9]+|\+[0-9.]+|[-+]?\.(inf|nan)|=|<<",
     re.IGNORECASE,
 )
+# A key of the language itself, which editors read by YAML 1.2, where it is a text.
+OWN_WORDS: Final = frozenset({"on"})
 _PLAIN_WORDS: Final = frozenset({"true", "false", "null"})
 
 

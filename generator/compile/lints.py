@@ -7,6 +7,7 @@ from engine.reach import caps_read
 from engine.ruleset import Bound, Gate, Multiple, RuleSet, breaker_nodes, gate_nodes
 from engine.tree import CapRef
 from generator.compile.cascade import Layers
+from generator.compile.lints_of_gates import lints_of_gates
 from generator.compile.problems import Problem
 from generator.compile.sources import Sources
 from generator.compile.text import Document
@@ -20,6 +21,8 @@ def lint(ruleset: RuleSet, sources: Sources, layers: Layers, today: date) -> lis
         *_unset(ruleset, sources, read),
         *_expired(ruleset, sources, today),
         *_passes_missing(ruleset, sources),
+        *lints_of_gates(ruleset, sources),
+        *_treacherous(sources),
     ]
 
 
@@ -118,4 +121,19 @@ def _passes_missing(ruleset: RuleSet, sources: Sources) -> list[Problem]:
         )
         for g in ruleset.gates
         if g.passes_missing
+    ]
+
+
+def _treacherous(sources: Sources) -> list[Problem]:
+    return [
+        Problem(
+            document.file,
+            mark.line,
+            mark.column,
+            "treacherous-word",
+            f"`{text}` is a text here, and something else to other readers of YAML",
+            "put it in quotes; `hedgerow fmt` does so with values",
+        )
+        for _, document in sources
+        for mark, text in document.treacherous
     ]

@@ -20,6 +20,7 @@ from generator.compile.cascade import Layers
 from generator.compile.catalogs import Entries, compile_caps, compile_facts, compile_units, read_caps
 from generator.compile.files import Files
 from generator.compile.finish import finish
+from generator.compile.levels import heard
 from generator.compile.lints import lint
 from generator.compile.one_file_schemas import catalog_schema, parts_named, rules_schema
 from generator.compile.problems import Problem, Refused
@@ -76,6 +77,7 @@ class _Work:
         return self.sources.documents["caps"]
 
     def stop_if_failed(self) -> None:
+        self.problems = heard(self.problems, self.sources)
         if any(not p.warning for p in self.problems):
             raise Refused(set(self.problems), self.sources.texts)
 

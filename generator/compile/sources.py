@@ -28,10 +28,11 @@ FILES: Final[dict[str, str]] = {
     "gates": "rules/gates.yaml",
     "windows": "rules/windows.yaml",
     "breakers": "rules/breakers.yaml",
+    "lints": "rules/lints.yaml",
     **{name: f"rules/{name}.yaml" for name in TABLE_FILES},
 }
-# A project that counts nothing over time, and holds nothing shut, has no such files.
-OPTIONAL: Final = ("windows", "breakers")
+# A project that counts nothing over time, holds nothing shut, and takes lints as they are shipped, has no such files.
+OPTIONAL: Final = ("windows", "breakers", "lints")
 
 
 def schema_of(name: str) -> str:

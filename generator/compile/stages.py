@@ -31,6 +31,7 @@ from generator.compile.catalogs import (
 )
 from generator.compile.files import Files, Folder
 from generator.compile.finish import finish
+from generator.compile.levels import heard, misused
 from generator.compile.lints import lint
 from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
@@ -196,6 +197,7 @@ def _rules(work: Compile) -> None:
 def _lints(work: Compile) -> None:
     assert work.ruleset is not None
     work.problems += lint(work.ruleset, work.sources, work.layers, work.today)
+    work.problems += misused(work.problems, work.sources)
     work.problems += against_venue(work.sources.venue["symbols"], work.layers, work.tier_of)
 
 
@@ -250,9 +252,9 @@ def compile_universe(
     work = Compile(files, environment, today, Sources(files), edit)
     for stage in STAGES:
         stage.run(work)
-        if stage.barrier and work.failed:
-            raise Refused(set(work.problems), work.sources.texts)
+        found = heard(work.problems, work.sources) if stage.barrier else []
+        if any(not p.warning for p in found):
+            raise Refused(set(found), work.sources.texts)
     assert work.ruleset is not None
-    return Compiled(
-        work.document, work.ruleset, tuple(sorted(set(work.problems))), work.sources, work.layers, work.schemas
-    )
+    warnings = tuple(sorted(set(heard(work.problems, work.sources))))
+    return Compiled(work.document, work.ruleset, warnings, work.sources, work.layers, work.schemas)

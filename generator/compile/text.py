@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from engine.faults import Path
+from generator.compile.hazards import OWN_WORDS, is_treacherous
 from generator.compile.problems import Problem
 
 MAX_BYTES: Final = 2_000_000
@@ -38,13 +39,16 @@ class Mark:
 
 @dataclass(slots=True)
 class Document:
-    """One read file: nested plain data of texts, and where each part of it stands."""
+    """One read file: nested plain data of texts, and where each part of it stands; and the plain words that other
+    readers of YAML would take for something else.
+    """
 
     file: str
     text: str
     data: Any = None
     values: dict[Path, Mark] = field(default_factory=dict)
     keys: dict[Path, Mark] = field(default_factory=dict)
+    treacherous: list[tuple[Mark, str]] = field(default_factory=list)
 
     def problem(
         self,
@@ -163,11 +167,18 @@ class _Walk:
             self._problem(node, "too-deep", _TOO_DEEP)
             return None
         if isinstance(node, yaml.ScalarNode):
+            self._look_at(node)
             return node.value
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*path, i)) for i, item in enumerate(node.value)]
         assert isinstance(node, yaml.MappingNode)
         return self._mapping(node, path)
+
+    def _look_at(self, node: yaml.ScalarNode) -> None:
+        """Note a plain word that another reader would take for something else."""
+        if not node.style and is_treacherous(node.value):
+            mark = Mark(node.start_mark.line + 1, node.start_mark.column + 1)
+            self._document.treacherous.append((mark, node.value))
 
     def _inline(self, node: yaml.Node, quoted: bool) -> bool:
         """Whether the text stands in its line as it is, without a break, a fold or an escape."""
@@ -186,6 +197,8 @@ class _Walk:
                 self._problem(key, "bad-key", "a key is a plain word", "quote a text that begins with { or [")
                 continue
             name = key.value
+            if name not in OWN_WORDS:
+                self._look_at(key)
             if name == "<<":
                 self._problem(key, "anchor", "a merge key hides where a value comes from", "write the values out")
             elif name in found:
