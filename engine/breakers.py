@@ -1,15 +1,10 @@
-"""Breakers: gates that stay shut once they have closed. Definitions, checked, and how one is judged."""
+"""Breakers: gates that stay shut once they have closed. Definitions, checked; `keeper.py` judges them."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.catalog import Catalog, did_you_mean
 from engine.faults import Fault, Path
-from engine.interpret import Situation
-from engine.judge import Judgement, judge
-from engine.recent import period_of
 from engine.rules import RulesReader
 from engine.ruleset import Bound, Breaker, Gate, Head
 from engine.tree import Node
@@ -38,9 +33,7 @@ def gates_of(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
         "why": entry["why"],
         **scope,
         "require": f"not {PREFIX}{entry['id']}",
-        **({"exits": entry["exits"]} if "exits" in entry else {}),
-        "veto": entry["veto"],
-        **({"source": entry["source"]} if "source" in entry else {}),
+        **{key: entry[key] for key in ("exits", "mode", "until", "veto", "source") if key in entry},
     }
     return [held] if "on" in entry else [{**own, **scope}, held]
 
@@ -81,11 +74,14 @@ class BreakersReader:
         events = self._document.get("events", {})
         if on is not None and on not in events:
             self._add((*path, "on"), "unknown-event", f"`{on}` is no event", did_you_mean(on, events))
-        prefix = shared_prefix(self._head)
+        prefix = self._head.shared
         for i, field in enumerate(by):
             place = (*path, "by", i)
-            if f"{prefix}{field}" not in self._catalog.facts:
+            fact = self._catalog.facts.get(f"{prefix}{field}")
+            if fact is None:
                 self._add(place, "unknown-field", f"there is no fact `{prefix}{field}`")
+            elif not fact.type.values:
+                self._add(place, "unknown-field", f"`{prefix}{field}` is no word of a list")
             if on in events and field not in events[on]["fields"]:
                 help_text = did_you_mean(field, events[on]["fields"])
                 self._add(place, "unknown-field", f"`{on}` has no field `{field}`", help_text)
@@ -109,38 +105,3 @@ class BreakersReader:
             return None
         test = self._rules.bound((*path, "reopen"), gate.test.op, entry["reopen"], gate.test.measure, gate.test.unit)
         return test.limit if isinstance(test, Bound) else None
-
-
-def shared_prefix(head: Head) -> str:
-    """What stands before the names of the facts that orders share with events."""
-    key = head.subject.key if head.subject else head.actor.key if head.actor else ""
-    return key[: key.rfind(".") + 1]
-
-
-def judge_breaker(breaker: Breaker, situation: Situation, *, shut: bool) -> Judgement:
-    """What a breaker's condition says; one that is shut is held to what opens it again, if it has that."""
-    gate = breaker.gate
-    if shut and breaker.reopen is not None and isinstance(gate.test, Bound):
-        gate = replace(gate, test=replace(gate.test, limit=breaker.reopen))
-    return judge(gate, situation, exempt=False)
-
-
-def end_of_hold(breaker: Breaker, now: int, cap: Callable[[str], object]) -> int | None:
-    """When one that closes now opens again, in Unix seconds; None: when a person opens it.
-
-    Args:
-        breaker: which.
-        now: Unix seconds.
-        cap: the value of a cap for whom it closed.
-    """
-    hold = breaker.hold
-    if hold == MANUAL:
-        return None
-    if isinstance(hold, int):
-        return now + hold
-    if hold in PERIODS:
-        begun, length = period_of(hold, now)
-        return begun + length
-    value = cap(hold)
-    # A cap that is none bounds nothing: it is held as long as it can be.
-    return now + int(value) if isinstance(value, Decimal) else None

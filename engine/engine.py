@@ -4,12 +4,12 @@ A decision is a pure function of universe and facts. Any failure denies: there i
 allowed intent.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.answers import Answer, Headroom, Output, answered, headroom, output, unanswered
-from engine.backends.python import Programs, Veto
+from engine.backends.python import Programs, Run, Veto
 from engine.explain import Refusal, nobody, unknown_reasons, veto_reason
 from engine.facts import FactReader, FactsFault, Snapshot
 from engine.interpret import Situation
@@ -135,6 +135,22 @@ class Engine:
         """The situation of these facts, for tables and measures."""
         return self._situation(self._asked(snapshot, "order"))
 
+    def stopping(self, *gates: Gate) -> Callable[[Snapshot], list[Judgement]]:
+        """A function that says which of these gates stop, whether the rule set has them or not; nothing is exempt."""
+        run_for, by_index = self._programs.alone(gates), {gate.index: gate for gate in gates}
+
+        def stopping(snapshot: Snapshot) -> list[Judgement]:
+            asked, vetoes = self._asked(snapshot, "order"), None
+            if self._is_fast(asked):
+                with exact():
+                    vetoes = _run(run_for(asked.subject, asked.actor), asked)
+            if vetoes is not None:
+                return [found(by_index[index], numbers) for index, *numbers in vetoes]
+            situation = self._situation(asked)
+            return [j for gate in gates if (j := judge(gate, situation, exempt=False)).stops]
+
+        return stopping
+
     # Deciding
 
     def _asked(self, snapshot: Snapshot, scope: str) -> _Asked:
@@ -201,13 +217,12 @@ class Engine:
 
     def _vetoes(self, asked: _Asked) -> list[Veto] | None:
         """The gates that veto, by the fast backend; None where it can't say."""
-        if self.backend != "python" or asked.snapshot.invalid:
+        if not self._is_fast(asked):
             return None
-        run = self._programs.run(asked.subject, asked.actor, asked.scope)
-        try:
-            return run(asked.snapshot.values)
-        except (TypeError, ArithmeticError):
-            return None
+        return _run(self._programs.run(asked.subject, asked.actor, asked.scope), asked)
+
+    def _is_fast(self, asked: _Asked) -> bool:
+        return self.backend == "python" and not asked.snapshot.invalid
 
     def _stopping(self, snapshot: Snapshot) -> list[Gate]:
         """The gates that stop an order, in file order."""
@@ -272,3 +287,11 @@ class Engine:
             left_out=self._largest.left_out if vetoes else (),
             facts_json=facts_json,
         )
+
+
+def _run(run: Run, asked: _Asked) -> list[Veto] | None:
+    """What a function says of facts; None where it can't say."""
+    try:
+        return run(asked.snapshot.values)
+    except (TypeError, ArithmeticError):
+        return None

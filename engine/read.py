@@ -10,10 +10,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from engine.breakers import BreakersReader, gates_of, shared_prefix
+from engine.breakers import BreakersReader, gates_of
 from engine.breakers import facts_of as breakers_facts
 from engine.catalog import Cap, Catalog, CatalogFault, Fact, Value, did_you_mean, read_cap, read_fact
 from engine.faults import Fault, Path, Refused
+from engine.lately import faults_of
 from engine.reach import Extents, caps_inside, caps_read, reach, reaches
 from engine.reason import RECORD_KEYS
 from engine.rules import MAX_DEPTH, RulesReader
@@ -117,7 +118,7 @@ class _Reader:
         self._check_head()
         rules = RulesReader(self._document, self._catalog, self.faults)
         measures, tables, gates = rules.measures(), rules.tables(), rules.gates()
-        windows = WindowsReader(self._document, self._catalog, shared_prefix(self._head), self.faults)
+        windows = WindowsReader(self._document, self._catalog, self._head.shared, self.faults)
         breakers = BreakersReader(self._document, self._catalog, self._head, rules, self.faults)
         self._check_kept()
         counted, kept = windows.windows(), breakers.breakers()
@@ -149,6 +150,7 @@ class _Reader:
         )
         self._check_extents(ruleset)
         self._check_gates(ruleset)
+        self.faults += faults_of(ruleset)
         return ruleset
 
     def _check_kept(self) -> None:

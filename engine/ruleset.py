@@ -51,6 +51,18 @@ class Head:
     exempt: str | None = None
     solve: SolveHead | None = None
 
+    @property
+    def shared(self) -> str:
+        """What stands before the names of the facts that intents share with events, as `order.`."""
+        key = self.subject.key if self.subject else self.actor.key if self.actor else ""
+        return key[: key.rfind(".") + 1]
+
+    @property
+    def fields(self) -> tuple[str | None, str | None]:
+        """The fields of events that name a subject, and an actor: the last parts of the facts that do."""
+        subject = self.subject.key.rpartition(".")[2] if self.subject else None
+        return subject, self.actor.key.rpartition(".")[2] if self.actor else None
+
 
 @dataclass(frozen=True, slots=True)
 class Measure:

@@ -156,7 +156,7 @@ class WindowsReader:
             return None
         value = self._value((*path, kind), entry, event, text) if kind in OF_VALUES else None
         where = self._checked((*path, "where"), event, entry["where"], BOOL) if "where" in entry else None
-        self._check_span(path, kind, entry)
+        self._check_span(path, kind, event, entry)
         made = Window(
             name,
             kind,
@@ -205,7 +205,7 @@ class WindowsReader:
             self._add(path, fault.code, str(fault), fault.help, offset=fault.at)
             return None
 
-    def _check_span(self, path: Path, kind: str, entry: Mapping[str, Any]) -> None:
+    def _check_span(self, path: Path, kind: str, event: str, entry: Mapping[str, Any]) -> None:
         """How far it looks back is said once, and where it would be endless it is said."""
         if "within" in entry and "since" in entry:
             self._add((*path, "since"), "two-spans", "a window looks back `within` a time, or `since` something")
@@ -218,6 +218,8 @@ class WindowsReader:
                 path, "no-span", f"a `{kind}` of how long?", "write `within: 1h` or `since: utc_day`", at_key=True
             )
         since = entry.get("since")
+        if since is not None and since == event:
+            self._add((*path, "since"), "bad-span", f"it begins anew with each `{event}`, and has never seen two")
         if since is not None and since not in PERIODS and since not in self._events:
             help_text = did_you_mean(since, [*PERIODS, *self._events])
             self._add((*path, "since"), "unknown-event", f"`{since}` is no period and no event", help_text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from engine import RuleSet
+from engine.keeper import Keeper
 from engine.recent import Recent
 from execution.desk import Desk
 from execution.event_texts import fields_of
@@ -59,6 +60,7 @@ def take_over(desk: Desk, venue: PaperVenue, rules: Rules, journal: Journal) -> 
     venue.adopt(desk.instruments)
     if bars_of(desk.strategies) != kept:
         desk.market = seen_again(rules.feed, bars_of(desk.strategies), desk.market.time)
+    desk.keeper = Keeper(desk.gate.risk.engine)
     desk.recent = counted(found.ruleset, journal)
     for event in desk.fresh:
         count(desk.recent, event, desk.now)

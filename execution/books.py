@@ -4,12 +4,12 @@ A restart applies the journal's events again and stands where it stood. What cha
 event (highest NAV, each position's best, last prices) is in `Pulse`, which the journal keeps beside its cursor.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import singledispatchmethod
 from typing import Any, Final
 
+from engine.keeper import Key, Shut, close, key_of
 from engine.numbers import canonical
 from execution.events import (
     BreakerRearmed,
@@ -60,36 +60,10 @@ class Plan:
     left: Decimal = ZERO
 
 
-@dataclass(frozen=True, slots=True)
-class Shut:
-    """A breaker that has closed: since when, until when (None: until a person opens it), and by what."""
-
-    breaker: str
-    keys: Mapping[str, str]
-    since: int
-    until: int | None
-    text: str
-
-    def holds(self, now: int) -> bool:
-        """Whether it is shut at a moment."""
-        return self.until is None or now < self.until
-
-    def record(self) -> dict[str, Any]:
-        """As JSON data."""
-        return {**asdict(self), "keys": dict(self.keys)}
-
-
-Key = tuple[tuple[str, str], ...]
-
-
-def key_of(keys: Mapping[str, str]) -> Key:
-    """For whom a breaker is, as it is kept."""
-    return tuple(sorted(keys.items()))
-
-
 @dataclass(slots=True)
 class Pulse:
-    """What changes at every tick: NAV and its highest, last prices, and each position's best profit.
+    """What changes at every tick: NAV and its highest, last prices, each position's best profit, and which breakers
+    have `eased`: they have closed, and their condition has held since.
 
     `time` is that of the tick, `valued` that of the oldest price in NAV.
     """
@@ -100,6 +74,7 @@ class Pulse:
     peak: Decimal | None = None
     prices: dict[str, Decimal] = field(default_factory=dict)
     best: dict[tuple[str, str], Decimal] = field(default_factory=dict)
+    eased: set[Key] = field(default_factory=set)
 
     def record(self) -> dict[str, Any]:
         """As JSON data."""
@@ -110,6 +85,7 @@ class Pulse:
             "peak": None if self.peak is None else canonical(self.peak),
             "prices": {s: canonical(p) for s, p in self.prices.items()},
             "best": {f"{s}/{y}": canonical(b) for (s, y), b in self.best.items()},
+            "eased": [[breaker, dict(keys)] for breaker, keys in sorted(self.eased)],
         }
 
     @classmethod
@@ -126,6 +102,7 @@ class Pulse:
             None if data["peak"] is None else Decimal(data["peak"]),
             {s: Decimal(p) for s, p in data["prices"].items()},
             best,
+            {key_of(breaker, keys) for breaker, keys in data["eased"]},
         )
 
 
@@ -146,7 +123,7 @@ class Books:
     memories: dict[str, dict[str, Any]] = field(default_factory=dict)
     kill_switch: bool = False
     halted: int | None = None
-    shut: dict[tuple[str, Key], Shut] = field(default_factory=dict)
+    shut: dict[Key, Shut] = field(default_factory=dict)
     day: int | None = None
     day_start: Decimal | None = None
     intents: int = 0
@@ -193,14 +170,11 @@ class Books:
 
     @apply.register
     def _(self, event: BreakerTripped, time: int) -> None:
-        key = (event.breaker, key_of(event.keys))
-        was = self.shut.get(key)
-        since = was.since if was is not None and was.holds(time) else time
-        self.shut[key] = Shut(event.breaker, event.keys, since, event.until, event.text)
+        close(self.shut, event.breaker, event.keys, event.until, event.text, time)
 
     @apply.register
     def _(self, event: BreakerRearmed, time: int) -> None:
-        self.shut.pop((event.breaker, key_of(event.keys)), None)
+        self.shut.pop(key_of(event.breaker, event.keys), None)
 
     @apply.register
     def _(self, event: IntentMade, time: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from engine.keeper import Keeper
 from engine.recent import Recent
 from execution.books import Books, Pulse
 from execution.event_texts import fields_of
@@ -26,9 +27,9 @@ Watch = Callable[["Desk", Event], None]
 
 @dataclass(slots=True)
 class Desk:
-    """What the stages share. `recent` counts what happened, `watched` is told of each event, and `patience` asks
-    strategies; `now` is the time of the tick; `fresh` the events that are not in the journal yet, `wishes` the orders
-    that somebody wants and nobody has looked at.
+    """What the stages share. `recent` counts what happened, `keeper` judges breakers, `watched` is told of each event,
+    and `patience` asks strategies; `now` is the time of the tick; `fresh` the events that are not in the journal yet,
+    `wishes` the orders that somebody wants and nobody has looked at.
     """
 
     books: Books
@@ -41,6 +42,7 @@ class Desk:
     instruments: Mapping[str, Instrument]
     strategies: Sequence[Strategy]
     recent: Recent
+    keeper: Keeper
     watched: Watch
     patience: Patience = field(default_factory=Patience)
     now: int = 0

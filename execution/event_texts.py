@@ -15,7 +15,7 @@ _Decode = Callable[[Any], Any]
 
 def fields_of(event: Event) -> dict[str, Any]:
     """An event's fields, by name."""
-    return {f.name: getattr(event, f.name) for f in fields(event)}
+    return {name: getattr(event, name) for name in _DECODERS[event.kind]}
 
 
 def encode(event: Event) -> str:

@@ -44,6 +44,7 @@ class Loop:
         rules: where they come from, and what they must fit.
         committed: told of the events of each step, once they are in the journal.
         command: the last command that was seen.
+        recalled: how many of the desk's fresh events were looked at for a reason to take back what works.
     """
 
     desk: Desk
@@ -52,6 +53,7 @@ class Loop:
     rules: Rules
     committed: Callable[[Sequence[Entry]], None]
     command: int = 0
+    recalled: int = 0
     closed: Mapping[int, Sequence[Bar]] = field(default_factory=dict)
 
     def catch_up(self, tick: Tick) -> None:
@@ -71,6 +73,7 @@ class Loop:
         desk = self.desk
         entries = self.journal.commit(desk.now, desk.fresh, desk.pulse.record(), command=self.command)
         desk.fresh.clear()
+        self.recalled = 0
         if entries:
             self.committed(entries)
 
@@ -191,9 +194,24 @@ def recall(loop: Loop, tick: Tick) -> None:
     """When a person or a breaker stops new positions, or other rules take over, what works is asked for anew: it was
     cleared before.
     """
-    if any(isinstance(e, _RECALLING) or (isinstance(e, KillSwitched) and e.on) for e in loop.desk.fresh):
-        routing.recall(loop.desk)
+    _recall(loop)
+
+
+def recall_again(loop: Loop, tick: Tick) -> None:
+    """The same where a breaker has closed since: nothing that it would stop works on until the next tick."""
+    while _recall(loop):
+        intents.work_off(loop.desk)
         settle(loop.desk)
+
+
+def _recall(loop: Loop) -> bool:
+    fresh = loop.desk.fresh[loop.recalled :]
+    loop.recalled += len(fresh)
+    if not any(isinstance(e, _RECALLING) or (isinstance(e, KillSwitched) and e.on) for e in fresh):
+        return False
+    routing.recall(loop.desk)
+    settle(loop.desk)
+    return True
 
 
 def leave(loop: Loop, tick: Tick) -> None:
@@ -251,5 +269,6 @@ STAGES: Final = (
     Stage("leave", "positions whose record says so are left (table `exit`)", leave),
     Stage("tend", "re-quotes, slices, expiries", tend),
     Stage("propose", "strategies see closed bars, and want orders", propose),
+    Stage("recall", "the same, where a breaker has closed since", recall_again),
     Stage("sample", "once an hour, what charts need", sample),
 )

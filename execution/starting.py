@@ -7,6 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
+from engine.keeper import Keeper
 from engine.numbers import canonical
 from engine.recent import Recent
 from execution.adopting import Make, Rules, bars_of, counted, unfit
@@ -139,10 +140,11 @@ def _desk(setup: Setup, universe: Universe, books: Books, pulse: Pulse, recent: 
     if (why := unfit(strategies, setup.feed.interval)) is not None:
         raise RunFault(why, "give bars that divide an hour and what each strategy is asked by, or edit its `every`")
     venue = PaperVenue(setup.model, traded, books.open_orders())
+    risk = RiskEngine.of(universe)
     desk = Desk(
         books=books,
         pulse=pulse,
-        gate=Gate(RiskEngine.of(universe)),
+        gate=Gate(risk),
         market=Market(bars_of(strategies)),
         statistics=Statistics(),
         model=setup.model,
@@ -150,6 +152,7 @@ def _desk(setup: Setup, universe: Universe, books: Books, pulse: Pulse, recent: 
         instruments=traded,
         strategies=strategies,
         recent=recent,
+        keeper=Keeper(risk.engine),
         watched=judge_on,
     )
     return desk, venue

@@ -10,7 +10,7 @@ from cli.project import quiet_pipe
 from cli.runs import at, explained, folded, folder_of, heading, json_option, run_option, show_table
 
 if TYPE_CHECKING:
-    from execution.books import Shut
+    from engine.keeper import Shut
 
 KINDS: Final = ("run_started", "universe_activated", "halted", "breaker_tripped", "breaker_rearmed")
 COLUMNS: Final = "breaker for state since until what".split()

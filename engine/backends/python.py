@@ -83,6 +83,26 @@ class Programs:
             made = self._asks[key] = self._tables[table].bind(subject, self._ruleset.actors.get(actor or ""))
         return made
 
+    def alone(self, gates: Sequence[Gate]) -> Callable[[Subject | None, str | None], Run]:
+        """Makes the function of some gates, be they the rule set's own or not, for a subject and an actor; nothing is
+        exempt.
+        """
+        programs: dict[tuple[int, ...], _Program] = {}
+        runs: dict[tuple[str | None, str | None], Run] = {}
+
+        def run(subject: Subject | None, actor: str | None) -> Run:
+            key = (subject.key if subject else None, actor)
+            if key not in runs:
+                layer = self._ruleset.actors.get(actor or "")
+                asked = [g for g in gates if not _open(g, self._ruleset, subject, layer)]
+                shape = tuple(g.index for g in asked)
+                if shape not in programs:
+                    programs[shape] = _gates_program(self._ruleset, asked, self._slots, None)
+                runs[key] = programs[shape].bind(subject, layer)
+            return runs[key]
+
+        return run
+
     def _shape(self, subject: Subject | None, actor: Layer | None, scope: str) -> "_Program":
         ruleset = self._ruleset
         gates = [
@@ -204,6 +224,19 @@ class _Program:
             is_list = self._ruleset.catalog.caps[str(what)].type.item is not None
             return EVERYTHING if value is None and is_list else value
         return subject.facts.get(str(what)) if subject else None
+
+
+def expression(ruleset: RuleSet, node: Node, slots: Mapping[str, int]) -> Callable[[list[Any]], Any]:
+    """A function of facts in their slots, all of them known, that works out one expression without a division.
+
+    Args:
+        ruleset: whose measures and caps it may name; the facts need not be among its own.
+        node: the checked expression.
+        slots: where the fact of each name stands.
+    """
+    to = Translator(ruleset, slots)
+    value = to.numbers(node)[0] if node.type.numeric else to.condition(node)
+    return _Program(ruleset, slots, [node], to, [ast.Return(value)]).bind(None, None)
 
 
 def _ask_interpreter(values: Values) -> None:

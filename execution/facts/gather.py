@@ -5,8 +5,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
+from engine.breakers import PREFIX as BREAKERS
 from engine.windows import PREFIX as WINDOWS
-from execution.books import key_of
 from execution.desk import Desk
 from execution.facts.exposures import Exposure, exposures, total
 from execution.ledger import Position
@@ -210,12 +210,8 @@ def _windows(desk: Desk, keys: Mapping[str, str]) -> Group:
 
 def breakers(desk: Desk, about: About) -> Group:
     """Which gates are held shut for whom the order is about."""
-    keys, shut = keys_of(about), desk.books.shut
-    states = {}
-    for breaker in desk.gate.risk.universe.ruleset.breakers:
-        found = shut.get((breaker.id, key_of({field: keys[field] for field in breaker.by})))
-        states[breaker.id] = found is not None and found.holds(desk.now)
-    return {"breakers": states}
+    states = desk.keeper.facts(keys_of(about), desk.books.shut, desk.now)
+    return {"breakers": {name.removeprefix(BREAKERS): state for name, state in states.items()}}
 
 
 def operator(desk: Desk, about: About) -> Group:

@@ -1,0 +1,69 @@
+"""What windows and breakers may read, and of whom: checks over a rule set that is whole but for them."""
+
+from collections.abc import Iterator
+
+from engine.breakers import PREFIX as BREAKERS
+from engine.faults import Fault, Path
+from engine.reach import reach
+from engine.ruleset import Breaker, RuleSet, breaker_nodes
+from engine.windows import PREFIX as WINDOWS
+from engine.windows import Window
+
+
+def faults_of(ruleset: RuleSet) -> Iterator[Fault]:
+    """Every fault of the windows and breakers of a rule set."""
+    for window in ruleset.windows.values():
+        if isinstance(window.within, str):
+            path: Path = ("windows", window.name, "within")
+            yield from _of_cap(path, window.within, window.by, ruleset, spans=True)
+    for index, breaker in enumerate(ruleset.breakers):
+        yield from _of_breaker(("breakers", index), breaker, ruleset)
+
+
+def _of_breaker(path: Path, breaker: Breaker, ruleset: RuleSet) -> Iterator[Fault]:
+    if isinstance(breaker.hold, str) and breaker.hold in ruleset.catalog.caps:
+        yield from _of_cap((*path, "hold"), breaker.hold, breaker.by, ruleset)
+    for name in sorted(reach(ruleset, *breaker_nodes(breaker))):
+        kind, _, rest = name.partition(".")
+        if kind == "caps":
+            yield from _of_cap(path, rest, breaker.by, ruleset)
+        elif f"{kind}." == BREAKERS:
+            yield Fault("breaker-scope", path, f"a breaker can't read `{name}`", "read what that one is about")
+        elif f"{kind}." == WINDOWS:
+            yield from _of_window(path, ruleset.windows[rest], breaker)
+        elif not _is_known(name, breaker, ruleset):
+            help_text = f"keep it `by: [{rest}]`" if ruleset.head.shared == f"{kind}." else "make it a gate"
+            yield Fault(
+                "breaker-scope", path, f"`{name}` is of an order, and a breaker is judged without one", help_text
+            )
+
+
+def _is_known(name: str, breaker: Breaker, ruleset: RuleSet) -> bool:
+    """Whether a fact is one of the account, or of what the breaker is kept by."""
+    fact, subject = ruleset.catalog.facts[name], ruleset.head.fields[0]
+    if fact.attribute is not None:
+        return subject in breaker.by
+    shared = ruleset.head.shared
+    source = fact.indicates[0] if fact.indicates else name
+    return not shared or not source.startswith(shared) or source.removeprefix(shared) in breaker.by
+
+
+def _of_window(path: Path, window: Window, breaker: Breaker) -> Iterator[Fault]:
+    if lacking := [field for field in window.by if field not in breaker.by]:
+        message = f"`{WINDOWS}{window.name}` is counted by {' and '.join(window.by)}, and this breaker is not"
+        help_text = f"keep it `by: [{', '.join(dict.fromkeys((*breaker.by, *lacking)))}]`"
+        yield Fault("breaker-scope", path, message, help_text)
+
+
+def _of_cap(path: Path, name: str, by: tuple[str, ...], ruleset: RuleSet, *, spans: bool = False) -> Iterator[Fault]:
+    """A cap is of somebody who is known here, and is set; where it says how far to look back, it says so for all."""
+    cap, (subject, actor) = ruleset.catalog.caps[name], ruleset.head.fields
+    holder = actor if name in ruleset.actor_caps else subject
+    if cap.per != "account" and holder is not None and holder not in by:
+        message = f"`caps.{name}` is set per {cap.per}, and nothing here is kept by {holder}"
+        yield Fault("breaker-scope", path, message, f"keep it `by: [{holder}]`, or name a cap of the account")
+    layers = (ruleset.account, *(s.layer for s in ruleset.subjects.values()), *ruleset.actors.values())
+    if all(name not in layer.caps for layer in layers):
+        yield Fault("unset-cap", path, f"`caps.{name}` is read here, and nobody sets it", "set it in the caps")
+    if spans and any(layer.caps.get(name, "") is None for layer in layers):
+        yield Fault("none-inside", path, f"`caps.{name}` is none somewhere, and a window looks back a time")
