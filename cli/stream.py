@@ -105,11 +105,14 @@ def _printable(fault: Exception) -> str:
 
 
 def _blocks(file: IO[bytes], size: int) -> Iterator[Block]:
-    """Blocks of whole lines, each of what is there; a JSON text over many lines becomes a line for each intent."""
+    """Blocks of whole lines, each of what is there; a JSON text over many lines becomes a line for each intent,
+    unless it is longer than a line may be.
+    """
     first = file.readline()
-    if first.lstrip()[:1] in (b"[", b"{") and not _complete(first):
-        text = first + file.read()
-        yield Block(1, _intents(text) or text)
+    if len(first) <= MAX_LINE and first.lstrip()[:1] in (b"[", b"{") and not _complete(first):
+        text = first + file.read(MAX_LINE + 1 - len(first))
+        whole = text.replace(b"\n", b" ") if len(text) > MAX_LINE else _intents(text)
+        yield Block(1, whole or text)
         return
     yield Block(1, first)
     number, left = 2, b""

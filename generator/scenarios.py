@@ -10,9 +10,10 @@ from engine import Engine
 from engine.catalog import did_you_mean
 from engine.judge import Outcome
 from engine.ruleset import RuleSet
+from generator.compile.files import Folder
 from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
-from generator.compile.text import read_text
+from generator.compile.text import MAX_BYTES, read_text, too_large
 from generator.scenario_texts import FactTexts, check_expected, merged, places
 from generator.trials import Failure, Scenario, Trial, failures, tried
 
@@ -55,7 +56,11 @@ def read_folder(root: Path, ruleset: RuleSet, schema: Mapping[str, Any]) -> list
     for path in sorted((root / FOLDER).glob("*.yaml")):
         file = f"{FOLDER}/{path.name}"
         try:
-            texts[file] = path.read_bytes().decode()
+            raw = Folder(root).read(file)
+            if len(raw) > MAX_BYTES:
+                problems.append(too_large(file))
+                continue
+            texts[file] = raw.decode()
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             problems.append(Problem(file, line, 1, "bad-text", "the file is not UTF-8"))

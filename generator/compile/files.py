@@ -5,7 +5,11 @@ from dataclasses import dataclass
 from errno import ENOENT
 from os import strerror
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+
+# More than any file of rules may hold: what is larger is not read to its end.
+MOST: Final = 8_000_000
 
 
 class Files(Protocol):
@@ -29,8 +33,9 @@ class Folder:
     root: Path
 
     def read(self, path: str) -> bytes:
-        """What a file holds now."""
-        return (self.root / path).read_bytes()
+        """What a file holds now; of one that is too large to be rules, more than may be, and no more than that."""
+        with (self.root / path).open("rb") as file:
+            return file.read(MOST + 1)
 
     def names(self, folder: str) -> tuple[str, ...]:
         """The files that stand in a folder now."""

@@ -12,9 +12,10 @@ _TREACHEROUS: Final = re.compile(
 )
 # A key of the language itself, which editors read by YAML 1.2, where it is a text.
 OWN_WORDS: Final = frozenset({"on"})
+_LONGEST: Final = 60
 _PLAIN_WORDS: Final = frozenset({"true", "false", "null"})
 
 
 def is_treacherous(text: str) -> bool:
     """Whether a text means another thing to another reader where no quotes stand around it."""
-    return text not in _PLAIN_WORDS and _TREACHEROUS.fullmatch(text) is not None
+    return len(text) <= _LONGEST and text not in _PLAIN_WORDS and _TREACHEROUS.fullmatch(text) is not None

@@ -3,13 +3,17 @@ problems.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from engine.catalog import did_you_mean
 from engine.faults import Path
 from generator.compile.problems import Problem
 from generator.compile.quick_shape import has_shape
 from generator.compile.text import Document
+
+
+# Of unknown keys in one place; whoever has more has another mistake.
+MOST_KEYS: Final = 50
 
 
 def check_shape(document: Document, schema: Mapping[str, Any]) -> list[Problem]:
@@ -31,7 +35,7 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
     name = str(path[-1]) if path else "the file"
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
-        for key in error.instance.keys() - known.keys():
+        for key in sorted(error.instance.keys() - known.keys())[:MOST_KEYS]:
             message = f"`{key}` is no key here"
             help_text = did_you_mean(str(key), known) or f"known are {', '.join(sorted(known)[:12])}"
             yield document.problem("unknown-key", (*path, key), message, help_text, at_key=True)

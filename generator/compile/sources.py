@@ -11,7 +11,7 @@ from generator.compile.files import Files
 from generator.compile.problems import Problem
 from generator.compile.schemas import VENUE
 from generator.compile.shape import check_shape
-from generator.compile.text import MAX_BYTES, Document, read_text
+from generator.compile.text import MAX_BYTES, Document, read_text, too_large
 
 _WORDS: Final = {True: "true", False: "false"}
 VENUES: Final = "universe/venues"
@@ -137,6 +137,9 @@ def _read(file: str, sources: Sources, problems: list[Problem], *, into_universe
         raw = sources.files.read(file)
     except OSError as error:
         problems.append(Problem(file, 1, 1, "no-file", f"the file can't be read: {error.strerror}"))
+        return None
+    if len(raw) > MAX_BYTES:
+        problems.append(too_large(file))
         return None
     try:
         text = raw.decode("utf-8")

@@ -17,7 +17,10 @@ from generator.compile.problems import Problem
 
 MAX_BYTES: Final = 2_000_000
 MAX_DEPTH: Final = 16
+MAX_TEXT: Final = 20_000
+MAX_TOKENS: Final = 250_000
 _TOO_DEEP: Final = f"nested more than {MAX_DEPTH} deep"
+_TOO_LONG: Final = f"a text of more than {MAX_TEXT} characters"
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OPENING: Final = (
     yaml.BlockMappingStartToken,
@@ -104,10 +107,15 @@ def read_text(file: str, text: str) -> tuple[Document, list[Problem]]:
     return document, problems
 
 
+def too_large(file: str) -> Problem:
+    """That a file is larger than any file of rules."""
+    return Problem(file, 1, 1, "too-large", f"the file is larger than {MAX_BYTES} bytes")
+
+
 def _unwanted(file: str, text: str) -> Iterator[Problem]:
     """Size, depth, tabs, and what YAML offers but rules must not use: tags, anchors, aliases, several documents."""
     if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
-        yield Problem(file, 1, 1, "too-large", f"the file is larger than {MAX_BYTES} bytes")
+        yield too_large(file)
         return
     for number, line in enumerate(text.splitlines(), 1):
         if "\t" in line:
@@ -127,8 +135,12 @@ def _unwanted(file: str, text: str) -> Iterator[Problem]:
     }
     starts = depth = 0
     try:
-        for token in yaml.scan(text, Loader=_Loader):
+        for number, token in enumerate(yaml.scan(text, Loader=_Loader)):
             mark = token.start_mark
+            if number > MAX_TOKENS or (isinstance(token, yaml.ScalarToken) and len(token.value) > MAX_TEXT):
+                what = f"the file holds more than {MAX_TOKENS} parts" if number > MAX_TOKENS else _TOO_LONG
+                yield Problem(file, mark.line + 1, mark.column + 1, "too-large", what)
+                return
             starts += isinstance(token, yaml.DocumentStartToken)
             depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
             if depth > MAX_DEPTH + 1:  # composing recurses: a deeper text could exhaust the stack

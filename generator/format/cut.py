@@ -11,10 +11,7 @@ _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def joined(file: str, text: str) -> str:
-    """The text with what a comma has cut in quotes; as it is, where it has other problems too."""
-    problems = read_text(file, text)[1]
-    if not problems or any(p.code != "comma" for p in problems):
-        return text
+    """The text with what a comma has cut in quotes; as it is, where that is not all that is wrong with it."""
     lines = text.split("\n")
     for line, start, end in sorted(_cuts(yaml.compose(text, Loader=_Loader)), reverse=True):
         whole = lines[line][start:end].rstrip()

@@ -38,8 +38,11 @@ def formatted(file: str, text: str, schema: Schema) -> str:
     """
     from ruamel.yaml.error import YAMLError
 
-    written = joined(file, text.removeprefix("\ufeff").replace("\r\n", "\n"))
+    written = text.removeprefix("\ufeff").replace("\r\n", "\n")
     before, problems = read_text(file, written)
+    if problems and all(p.code == "comma" for p in problems):
+        written = joined(file, written)
+        before, problems = read_text(file, written)
     if problems:
         raise Refused(problems, {file: text})
     editor, out = round_trip(), StringIO()
