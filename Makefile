@@ -6,7 +6,7 @@ BIN := .venv/bin
 .DEFAULT_GOAL := help
 # Targets share .venv and the generated files, so they take turns, also under `make -j`.
 .NOTPARALLEL:
-.PHONY: help run test soak check universe docs format site bench clean
+.PHONY: help run test fuzz soak check universe docs format site bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -18,9 +18,13 @@ run: .venv/.installed ## compile the rules, then run the strategies on paper, ov
 test: .venv/.installed-test ## run the tests; ARGS='-k gate' picks some
 	$(BIN)/pytest -n auto $(ARGS)
 
+fuzz: .venv/.installed-fuzz ## fuzz each door that reads text, half an hour each; SECONDS=60 for less
+	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),1800)
+
 soak: .venv/.installed-test ## prove at length what the tests sample: every mutant of the rules, and 200 kills over CANDLES
 	$(BIN)/hedgerow mutate
 	$(BIN)/python -m tests.execution.kills $(CANDLES) --runs 20 --kills 10
+	$(BIN)/python -m tests.fuzz --seconds 1800
 
 check: .venv/.installed-dev ## check format, lint, types, floors, rules, and that generated files are fresh
 	$(BIN)/ruff format --check
@@ -57,6 +61,8 @@ clean: ## remove .venv and every cache; logs stay
 .venv/.installed: EXTRAS := [proof]
 .venv/.installed-test: EXTRAS := [proof,binance,test]
 .venv/.installed-test: COVERS := .venv/.installed
+.venv/.installed-fuzz: EXTRAS := [proof,test,fuzz]
+.venv/.installed-fuzz: COVERS := .venv/.installed .venv/.installed-test
 .venv/.installed-dev: EXTRAS := [proof,binance,test,dev]
 .venv/.installed-dev: COVERS := .venv/.installed .venv/.installed-test
 

@@ -7,7 +7,6 @@ from os import strerror
 from pathlib import Path
 from typing import Final, Protocol
 
-
 # More than any file of rules may hold: what is larger is not read to its end.
 MOST: Final = 8_000_000
 

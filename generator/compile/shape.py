@@ -11,7 +11,6 @@ from generator.compile.problems import Problem
 from generator.compile.quick_shape import has_shape
 from generator.compile.text import Document
 
-
 # Of unknown keys in one place; whoever has more has another mistake.
 MOST_KEYS: Final = 50
 

@@ -1,4 +1,4 @@
-"""What an enemy, or a broken disk, would hand in: YAML and JSON texts that are too large, too deep or no text at all."""
+"""What an enemy, or a broken disk, would hand in: YAML and JSON texts, too large, too deep or no texts at all."""
 
 from typing import Final
 
