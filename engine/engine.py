@@ -10,14 +10,15 @@ from typing import Any, Final
 
 from engine.answers import Answer, Headroom, Output, answered, headroom, output, unanswered
 from engine.backends.python import Programs, Run, Veto
-from engine.explain import Refusal, nobody, unknown_reasons, veto_reason
+from engine.explain import Refusal, nobody, unknown_reasons, veto_reason, waived_reason
 from engine.facts import FactReader, FactsFault, Snapshot
 from engine.interpret import Situation
-from engine.judge import Judgement, found, is_exempt, judge
+from engine.judge import Judgement, Outcome, found, is_exempt, judge
 from engine.largest import Largest
 from engine.numbers import exact
 from engine.reason import Decision, Reason, decision_id
-from engine.ruleset import Bound, Gate, RuleSet, Subject
+from engine.ruleset import Bound, Gate, RuleSet, Subject, Waiver
+from engine.waivers import live, relieved
 
 BACKENDS: Final = ("python", "interpreter")
 SCOPES: Final = ("order", "account")
@@ -51,6 +52,7 @@ class Engine:
         head = ruleset.head
         self._subject_slot = self.reader.slots[head.subject.key] if head.subject else None
         self._actor_slot = self.reader.slots[head.actor.key] if head.actor else None
+        self._clock_slot = self.reader.slots[head.clock] if head.clock else None
         self._largest = Largest(ruleset, self.reader.slots, self._stopping)
         self._of_subjects = self._read_of_subjects()
 
@@ -89,7 +91,8 @@ class Engine:
         if scope == "order" and self._of_nobody(asked):
             return [], situation
         exempt = scope == "order" and is_exempt(situation)
-        return [judge(g, situation, exempt=exempt) for g in self._gates(scope)], situation
+        judged = [judge(g, situation, exempt=exempt) for g in self._gates(scope)]
+        return self._relieved(judged, asked, situation), situation
 
     def headrooms(self, snapshot: Snapshot, scope: str = "order") -> tuple[Headroom, ...]:
         """How far every gate with a bound is from it, in file order; none of an order of nobody."""
@@ -190,17 +193,34 @@ class Engine:
         """The decision with its reasons, by what a backend found; None where the interpreter must say."""
         if vetoes is None:
             judged, situation = self.judgements(asked.snapshot, asked.scope)
-            judged = [j for j in judged if j.stops]
         else:
             situation = self._situation(asked)
-            judged = [found(self.ruleset.gates[index], numbers) for index, *numbers in vetoes]
+            judged = self._found(vetoes, asked, situation)
+        stopping = [j for j in judged if j.stops]
         return self._decision(
             asked.subject.key if asked.subject else None,
             facts_json,
-            vetoes=self._reasons([j for j in judged if j.gate.enforced], situation),
-            shadow=self._reasons([j for j in judged if not j.gate.enforced], situation),
-            largest=self._largest_of(asked, [j.gate for j in judged]),
+            vetoes=self._reasons([j for j in stopping if j.gate.enforced], situation),
+            shadow=self._reasons([j for j in stopping if not j.gate.enforced], situation),
+            waived=tuple([waived_reason(j, situation) for j in judged if j.outcome is Outcome.WAIVED]),
+            largest=self._largest_of(asked, [j.gate for j in stopping]),
         )
+
+    def _found(self, vetoes: list[Veto], asked: _Asked, situation: Situation) -> list[Judgement]:
+        """What a backend found, as judgements."""
+        judged = [found(self.ruleset.gates[index], numbers) for index, *numbers in vetoes]
+        return self._relieved(judged, asked, situation)
+
+    def _relieved(self, judged: list[Judgement], asked: _Asked, situation: Situation) -> list[Judgement]:
+        waivers = self._live(asked)
+        return [relieved(j, situation, waivers) for j in judged] if waivers else judged
+
+    def _live(self, asked: _Asked) -> dict[str, Waiver]:
+        """The waivers that hold for what is asked, by the gate's id."""
+        if not self.ruleset.waivers or asked.scope != "order" or self._clock_slot is None:
+            return {}
+        now = asked.snapshot.values[self._clock_slot]
+        return live(self.ruleset.waivers, now, asked.subject.key if asked.subject else None, asked.actor)
 
     @staticmethod
     def _reasons(judged: list[Judgement], situation: Situation) -> tuple[Reason, ...]:
@@ -226,15 +246,20 @@ class Engine:
 
     def _stopping(self, snapshot: Snapshot) -> list[Gate]:
         """The gates that stop an order, in file order."""
-        vetoes = self._vetoes(self._asked(snapshot, "order"))
+        asked = self._asked(snapshot, "order")
+        vetoes = self._vetoes(asked)
         if vetoes is None:
             return [j.gate for j in self.judgements(snapshot)[0] if j.stops]
-        return [self.ruleset.gates[veto[0]] for veto in vetoes]
+        if not vetoes or not self._live(asked):
+            return [self.ruleset.gates[veto[0]] for veto in vetoes]
+        return [j.gate for j in self._found(vetoes, asked, self._situation(asked)) if j.stops]
 
     def _largest_of(self, asked: _Asked, stopping: list[Gate]) -> str | None:
         if asked.scope != "order":
             return None
-        return self._largest.find(asked.snapshot, asked.subject, stopping, lambda: self._situation(asked))
+        return self._largest.find(
+            asked.snapshot, asked.subject, stopping, lambda: (self._situation(asked), self._live(asked))
+        )
 
     def _gates(self, scope: str) -> tuple[Gate, ...]:
         return tuple(g for g in self.ruleset.gates if scope == "order" or g.scope == scope)
@@ -271,6 +296,7 @@ class Engine:
         *,
         vetoes: tuple[Reason, ...] = (),
         shadow: tuple[Reason, ...] = (),
+        waived: tuple[Reason, ...] = (),
         largest: str | None = None,
     ) -> Decision:
         solve = self.ruleset.head.solve
@@ -282,6 +308,7 @@ class Engine:
             universe=self.ruleset.universe_hash,
             vetoes=vetoes,
             shadow=shadow,
+            waived=waived,
             largest_name=solve.name if solve else None,
             largest=largest,
             left_out=self._largest.left_out if vetoes else (),

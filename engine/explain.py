@@ -1,6 +1,7 @@
 """Reasons: what a person reads when a gate stops something. All wordings of decisions are here."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -44,7 +45,7 @@ _OVER: Final = {
 
 def veto_reason(judgement: Judgement, situation: Situation) -> Reason:
     """The reason that a gate's veto gives."""
-    gate = judgement.gate
+    gate, situation = judgement.gate, seen_in(judgement, situation)
     if isinstance(gate.test, Require) or judgement.observed is None or judgement.limit is None:
         return Reason(gate.id, gate.reason, text=_requirement(gate, situation), source=gate.source)
     source, layer = limit_source(gate, situation)
@@ -62,6 +63,20 @@ def veto_reason(judgement: Judgement, situation: Situation) -> Reason:
     )
 
 
+def seen_in(judgement: Judgement, situation: Situation) -> Situation:
+    """The situation in which a judgement has its numbers: under its waiver, where it vetoes in spite of it."""
+    return situation.under(judgement.waiver.layer) if judgement.waiver and judgement.stops else situation
+
+
+def waived_reason(judgement: Judgement, situation: Situation) -> Reason:
+    """What the veto of a gate that was waived would have said, and by whose leave it is none."""
+    waiver = judgement.waiver
+    assert waiver is not None
+    reason = veto_reason(judgement, situation)
+    text = f"{reason.text}; waived by {waiver.by} until {waiver.written}"
+    return replace(reason, text=text, waiver=waiver.id, by=waiver.by, until=waiver.written)
+
+
 def nobody(head: SubjectHead, given: str | None) -> Reason:
     """The reason of an intent about a subject that is not in the universe, or that is not named (None)."""
     if given is None:
@@ -74,7 +89,7 @@ def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:
     """Where the bound of a gate comes from: its source line, and its layer in words."""
     limit = limit_of(gate)
     if isinstance(limit, CapRef):
-        _, (source, layer) = situation.ruleset.cap(limit.name, situation.subject, situation.actor)
+        _, (source, layer) = situation.cap_found(limit.name)
         return source or gate.source, layer
     return gate.source, ""
 
@@ -140,7 +155,7 @@ def facts_of(node: Node, situation: Situation) -> dict[str, object]:
                 value = situation.value(name)
             case CapRef(name=cap):
                 name = f"caps.{cap}"
-                value, _ = situation.ruleset.cap(cap, situation.subject, situation.actor)
+                value, _ = situation.cap_found(cap)
             case MeasureRef(name=name):
                 answer = situation.measure(name)
                 value = (

@@ -59,7 +59,10 @@ OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
 
 @dataclass(slots=True)
 class Situation:
-    """Everything that one decision may read: facts in their slots, the invalid ones, and the caps that hold."""
+    """Everything that one decision may read: facts in their slots, the invalid ones, and the caps that hold.
+
+    `over` holds in the place of what subject, actor and account have.
+    """
 
     ruleset: RuleSet
     slots: Mapping[str, int]
@@ -67,6 +70,7 @@ class Situation:
     invalid: Mapping[str, str]
     subject: Subject | None = None
     actor: Layer | None = None
+    over: Layer | None = None
     _memo: dict[str, Answer] = field(default_factory=dict)
     _facts: dict[str, Answer] = field(default_factory=dict)
 
@@ -94,11 +98,24 @@ class Situation:
         derived = self.ruleset.catalog.facts[name].indicates
         return Unknown((derived[0] if derived else name,))
 
+    def under(self, layer: Layer) -> "Situation":
+        """The same facts where a layer holds in the place of all others, as far as it goes."""
+        return Situation(self.ruleset, self.slots, self.values, self.invalid, self.subject, self.actor, layer)
+
     def cap_value(self, name: str) -> tuple[bool, Value | None]:
         """Whether the cap that holds here is known, and its value (None for none)."""
-        if self.actor is None and name in self.ruleset.actor_caps:
+        if self.actor is None and name in self.ruleset.actor_caps and not self._over(name):
             return False, None
-        return True, self.ruleset.cap(name, self.subject, self.actor)[0]
+        return True, self.cap_found(name)[0]
+
+    def cap_found(self, name: str) -> tuple[Value | None, tuple[str, str]]:
+        """The value of a cap that holds here, and where it comes from, as `RuleSet.cap` says it."""
+        if self.over is not None and self._over(name):
+            return self.over.caps[name], self.over.sources.get(name, ("", ""))
+        return self.ruleset.cap(name, self.subject, self.actor)
+
+    def _over(self, name: str) -> bool:
+        return self.over is not None and name in self.over.caps
 
     def cap(self, name: str) -> Answer:
         """The cap that holds here; unknown where it depends on an actor that is not known."""

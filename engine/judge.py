@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from engine.interpret import NOTHING, OPERATORS, Answer, Nothing, Situation, Unknown, evaluate
-from engine.ruleset import Bound, Gate, Multiple, Require, limit_of
+from engine.ruleset import Bound, Gate, Multiple, Require, Waiver, limit_of
 
 PASSES: Final = {"at_most": "<=", "at_least": ">=", "below": "<", "above": ">"}
 
@@ -22,17 +22,23 @@ class Outcome(StrEnum):
     NOT_MEANT = "not meant"
     NO_BOUND = "no bound"
     UNKNOWN = "facts missing"
+    WAIVED = "waived"
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A gate's answer, with the exact numbers behind it where there are some."""
+    """A gate's answer, with the exact numbers behind it where there are some.
+
+    `waiver` is the one that was asked after a veto: it let the gate pass, or the numbers are those of the veto that
+    holds in spite of it.
+    """
 
     gate: Gate
     outcome: Outcome
     observed: Fraction | None = None
     limit: Fraction | None = None
     unknown: tuple[str, ...] = ()
+    waiver: Waiver | None = None
 
     @property
     def stops(self) -> bool:

@@ -11,7 +11,7 @@ from engine.interpret import Situation
 from engine.judge import may_be_exempt
 from engine.numbers import canonical
 from engine.reach import reach
-from engine.ruleset import Gate, RuleSet, SolveHead, Subject, gate_nodes
+from engine.ruleset import Gate, RuleSet, SolveHead, Subject, Waiver, gate_nodes
 
 # The gates that stop these facts.
 Stopping = Callable[[Snapshot], list[Gate]]
@@ -39,7 +39,11 @@ class Largest:
         self.left_out = tuple(g.id for g in ruleset.gates if g.index in self._varying)
 
     def find(
-        self, snapshot: Snapshot, subject: Subject | None, stopping: list[Gate], situation: Callable[[], Situation]
+        self,
+        snapshot: Snapshot,
+        subject: Subject | None,
+        stopping: list[Gate],
+        known: Callable[[], tuple[Situation, Mapping[str, Waiver]]],
     ) -> str | None:
         """The largest value, no larger than asked; None where there is none, or no gate can be followed to it.
 
@@ -47,7 +51,7 @@ class Largest:
             snapshot: the facts.
             subject: whose facts they are.
             stopping: the gates that stop them as they are.
-            situation: makes their situation, which is needed for a search only.
+            known: makes their situation, and the waivers that hold by the gate's id: needed for a search only.
         """
         solve = self._ruleset.head.solve
         if solve is None:
@@ -61,9 +65,12 @@ class Largest:
             return canonical(asked)
         if self._hopeless(followed):
             return None
-        return self._search(
-            snapshot, slot, followed, lattice.Lattice(situation(), solve.fact, step, int(asked // step))
-        )
+        situation, waivers = known()
+        grid = lattice.Lattice(situation, solve.fact, step, int(asked // step))
+        waived = {
+            name: replace(grid, situation=grid.situation.under(w.layer), measures={}) for name, w in waivers.items()
+        }
+        return self._search(snapshot, slot, followed, grid, waived)
 
     def _step(self, solve: SolveHead, snapshot: Snapshot, subject: Subject | None) -> Value | None:
         slot = self._slots.get(solve.step)
@@ -76,7 +83,14 @@ class Largest:
         """Whether a gate stops every size, exempt or not."""
         return any(g.index in self._fixed and not may_be_exempt(g) for g in stopping)
 
-    def _search(self, snapshot: Snapshot, slot: int, stopping: list[Gate], grid: lattice.Lattice) -> str | None:
+    def _search(
+        self,
+        snapshot: Snapshot,
+        slot: int,
+        stopping: list[Gate],
+        grid: lattice.Lattice,
+        waived: Mapping[str, lattice.Lattice],
+    ) -> str | None:
         allowed: lattice.Ranges = [(self._first(grid), grid.last)]
         seen: set[int] = set()
         while True:
@@ -85,7 +99,7 @@ class Largest:
                 if not any(part is True for _, _, part in exempt) and any(g.index in self._fixed for g in stopping):
                     return None
                 for gate in stopping:
-                    allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt))
+                    allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt, waived.get(gate.id)))
                     seen.add(gate.index)
             except lattice.NotLinear:
                 return None

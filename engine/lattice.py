@@ -69,12 +69,27 @@ class Lattice:
         return [(1, self.last, part)]
 
 
-def passing(gate: Gate, lattice: Lattice, exempt: Pieces) -> Ranges:
-    """The ranges of k in which a gate lets the intent through.
+def passing(gate: Gate, lattice: Lattice, exempt: Pieces, waived: Lattice | None = None) -> Ranges:
+    """The ranges of k in which a gate lets the intent through, by itself or by a waiver.
+
+    Args:
+        gate: which.
+        lattice: the situation.
+        exempt: where the intent is exempt.
+        waived: the situation under the waiver that holds for the gate.
 
     Raises:
         NotLinear: the gate's measure can't be followed.
     """
+    condition = _condition(gate, lattice, exempt)
+    if waived is not None:
+        leave = _condition(gate, waived, exempt)
+        # What can't be judged is not waived.
+        condition = _merge(condition, leave, lambda own, other: other if own is False else own)
+    return joined([(lo, hi) for lo, hi, part in condition if part is True])
+
+
+def _condition(gate: Gate, lattice: Lattice, exempt: Pieces) -> Pieces:
     condition = _test(gate, lattice)
     if gate.when is not None:
         guard = follow(gate.when, lattice)
@@ -83,7 +98,7 @@ def passing(gate: Gate, lattice: Lattice, exempt: Pieces) -> Ranges:
         condition = [(lo, hi, True if part is UNKNOWN else part) for lo, hi, part in condition]
     if may_be_exempt(gate):
         condition = _merge(exempt, condition, lambda e, c: True if e is True else c)
-    return joined([(lo, hi) for lo, hi, part in condition if part is True])
+    return condition
 
 
 def _test(gate: Gate, lattice: Lattice) -> Pieces:

@@ -23,6 +23,7 @@ from engine.syntax import is_name
 from engine.tree import Node, Sign
 from engine.units import Kind, Unit, read_unit
 from engine.values import typed_value
+from engine.waivers import WaiversReader
 from engine.windows import WindowsReader
 from engine.windows import facts_of as windows_facts
 
@@ -147,6 +148,7 @@ class _Reader:
             events=windows.events(),
             windows=counted,
             breakers=kept,
+            waivers=WaiversReader(self._document, head, gates, self._layer, self.faults).waivers(),
         )
         self._check_extents(ruleset)
         self._check_gates(ruleset)
@@ -188,7 +190,7 @@ class _Reader:
 
     def _read_head(self) -> Head:
         head = self._document.get("head", {})
-        for key in head.keys() - {"subject", "actor", "exempt", "solve"}:
+        for key in head.keys() - {"subject", "actor", "exempt", "solve", "clock"}:
             self.add(("head", key), "unknown-key", f"`{key}` is no part of a rule set's head", at_key=True)
         subject, actor, solve = head.get("subject"), head.get("actor"), head.get("solve")
         return Head(
@@ -200,6 +202,7 @@ class _Reader:
             actor=ActorHead(actor["key"], actor["in"].removeprefix("universe.")) if actor else None,
             exempt=head.get("exempt"),
             solve=SolveHead(solve["for"], solve["step"], solve["as"]) if solve else None,
+            clock=head.get("clock"),
         )
 
     def _check_head(self) -> None:
@@ -213,6 +216,11 @@ class _Reader:
                 self.add(("head", part, key), "unknown-fact", f"`{name}` is no fact", did_you_mean(name, facts))
             elif key != "step" and not fact.supplied:
                 self.add(("head", part, key), "type-mismatch", f"`{name}` is not given by who asks")
+        if head.clock is not None and (head.clock not in facts or not facts[head.clock].supplied):
+            help_text = did_you_mean(head.clock, facts)
+            self.add(("head", "clock"), "unknown-fact", f"`{head.clock}` is no fact that who asks gives", help_text)
+        elif head.clock is not None and not facts[head.clock].unit.numeric:
+            self.add(("head", "clock"), "type-mismatch", f"`{head.clock}` is no time: it is no number")
         for part, where in (("subject", head.subject), ("actor", head.actor)):
             fact = facts.get(where.key) if where else None
             if where and not isinstance(self._document.get(where.part), Mapping):

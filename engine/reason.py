@@ -12,7 +12,7 @@ RECORD_KEYS: Final = frozenset("decision id subject ruleset universe vetoes shad
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why a gate stopped an intent. Numbers are canonical texts in the unit; `gates` names all that need a missing
-    `fact`.
+    `fact`; `waiver`, `by` and `until` say by whose leave a gate that would have stopped an intent did not.
     """
 
     gate: str | None
@@ -25,6 +25,9 @@ class Reason:
     text: str = ""
     fact: str | None = None
     gates: tuple[str, ...] = ()
+    waiver: str | None = None
+    by: str | None = None
+    until: str | None = None
 
     def record(self) -> dict[str, Any]:
         """As JSON data."""
@@ -40,6 +43,8 @@ class Reason:
         }
         if self.fact is not None:
             entry |= {"fact": self.fact, "gates": list(self.gates)}
+        if self.waiver is not None:
+            entry |= {"waiver": self.waiver, "by": self.by, "until": self.until}
         return entry
 
 
@@ -59,6 +64,7 @@ class Decision:
     universe: str
     vetoes: tuple[Reason, ...] = ()
     shadow: tuple[Reason, ...] = ()
+    waived: tuple[Reason, ...] = ()
     largest_name: str | None = None
     largest: str | None = None
     left_out: tuple[str, ...] = ()
@@ -77,7 +83,7 @@ class Decision:
         return (
             f'{{"decision":"{"allow" if self.allowed else "veto"}","id":"{self.id}","subject":{_text(self.subject)},'
             f'"ruleset":"{self.ruleset}","universe":"{self.universe}","vetoes":{_reasons(self.vetoes)},'
-            f'"shadow":{_reasons(self.shadow)},"waived":[],{largest}"facts":{self.facts_json}}}'
+            f'"shadow":{_reasons(self.shadow)},"waived":{_reasons(self.waived)},{largest}"facts":{self.facts_json}}}'
         )
 
     @classmethod
@@ -99,6 +105,7 @@ class Decision:
                 universe=entry["universe"],
                 vetoes=tuple(_reason(r) for r in entry["vetoes"]),
                 shadow=tuple(_reason(r) for r in entry["shadow"]),
+                waived=tuple(_reason(r) for r in entry["waived"]),
                 largest_name=name,
                 largest=entry[name] if name else None,
                 left_out=tuple(left_out[1]) if left_out else (),

@@ -6,6 +6,7 @@ circles, closed key sets, so that an altered document is refused rather than dec
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from engine.catalog import Cap, Catalog, Fact, Value
 from engine.tree import Node, Type
@@ -44,12 +45,13 @@ class SolveHead:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What the engine can't know by itself; each part may be absent."""
+    """What the engine can't know by itself; each part may be absent. `clock` is the fact that says what time it is."""
 
     subject: SubjectHead | None = None
     actor: ActorHead | None = None
     exempt: str | None = None
     solve: SolveHead | None = None
+    clock: str | None = None
 
     @property
     def shared(self) -> str:
@@ -178,6 +180,31 @@ class Layer:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """Leave for one gate to pass, until a time.
+
+    Args:
+        id: its name.
+        gate: id of the gate.
+        subject: about whom alone; None: anybody.
+        actor: for whom alone; None: anybody.
+        until: in the unit of the head's clock; from then on it is no leave.
+        written: the same as a person reads it.
+        by: the person who gives it.
+        layer: the values that hold for everybody, of the caps that the gate reads.
+    """
+
+    id: str
+    gate: str
+    subject: str | None
+    actor: str | None
+    until: Decimal
+    written: str
+    by: str
+    layer: Layer
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """A subject's own facts and caps."""
 
@@ -206,6 +233,7 @@ class RuleSet:
     events: Mapping[str, Catalog] = field(default_factory=dict)
     windows: Mapping[str, Window] = field(default_factory=dict)
     breakers: tuple[Breaker, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
 
     @property
     def supplied(self) -> tuple[Fact, ...]:

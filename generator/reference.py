@@ -10,9 +10,10 @@ from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from engine.explain import REFUSALS
-from engine.reach import reach
-from engine.ruleset import BOUNDS, RuleSet, gate_nodes
+from engine.reach import caps_read, reach
+from engine.ruleset import BOUNDS, Gate, RuleSet, gate_nodes
 from engine.units import Unit, write_value
+from engine.waivers import may_be_waived
 from generator.compile.codes import CODES
 from generator.compile.levels import LINTS
 from generator.compile.stages import STAGES, Compiled
@@ -24,6 +25,7 @@ PAGES: Final = (
     "caps",
     "measures",
     "gates",
+    "waivers",
     "tables",
     "strategies",
     "reasons",
@@ -67,6 +69,7 @@ def _context(universe: Universe, compiled: Compiled) -> dict[str, Any]:
     return {
         "document": document,
         "rules": ruleset,
+        "waivable": [gate.id for gate in ruleset.gates if _waivable(gate, ruleset)],
         "bound_of": bound_of,
         "readers": _readers(ruleset),
         "value": _writer(universe),
@@ -122,6 +125,15 @@ def _readers(ruleset: RuleSet) -> dict[str, list[str]]:
         for name in sorted(reach(ruleset, *gate_nodes(gate))):
             found.setdefault(name, []).append(gate.id)
     return found
+
+
+def _waivable(gate: Gate, ruleset: RuleSet) -> bool:
+    """Whether a waiver of the gate could ever change anything: it reads a cap of somebody's own."""
+    caps = caps_read(ruleset, *gate_nodes(gate))
+    breakers = {breaker.id for breaker in ruleset.breakers}
+    return (
+        may_be_waived(gate) and gate.id not in breakers and any(ruleset.catalog.caps[c].per != "account" for c in caps)
+    )
 
 
 def _as_written(units: Mapping[str, Unit], value: Any, unit: str) -> str:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 from engine import Engine
-from engine.explain import WRITTEN_DIGITS, Refusal, display, limit_source, written
+from engine.explain import WRITTEN_DIGITS, Refusal, display, limit_source, seen_in, written
 from engine.facts import FactsFault, Snapshot
 from engine.interpret import Answer, Situation, Unknown
 from engine.judge import Judgement, Outcome
@@ -127,7 +127,7 @@ def _in_question(trial: Trial, expected: str) -> Iterator[Said]:
 
 def said(judgement: Judgement, situation: Situation) -> Said:
     """What a gate said."""
-    gate = judgement.gate
+    gate, situation = judgement.gate, seen_in(judgement, situation)
     observed = limit = headroom = None
     if judgement.observed is not None and judgement.limit is not None:
         observed, limit = (canonical(n) for n in apart(judgement.observed, judgement.limit))
@@ -149,13 +149,16 @@ def _why(judgement: Judgement, situation: Situation) -> str:
             return "has no bound here"
         case Outcome.UNKNOWN:
             return f"can't be judged: {', '.join(judgement.unknown)} is not known"
+        case Outcome.WAIVED:
+            return f"is waived: {_compared(judgement, gate, situation)}"
         case _:
             return f"{'stops' if judgement.stops else 'passes'}: {_compared(judgement, gate, situation)}"
 
 
 def _compared(judgement: Judgement, gate: Gate, situation: Situation) -> str:
     if isinstance(gate.test, Require):
-        return f"`{gate.test.text}` {'does not hold' if judgement.stops else 'holds'}"
+        failed = judgement.outcome in (Outcome.VETO, Outcome.WAIVED)
+        return f"`{gate.test.text}` {'does not hold' if failed else 'holds'}"
     if judgement.observed is None or judgement.limit is None:
         return "what is missing is let through"
     whole = isinstance(gate.test, Multiple)

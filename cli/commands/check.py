@@ -1,6 +1,7 @@
 """`hedgerow check`."""
 
 import json
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -69,6 +70,18 @@ def command(
             f"{len(rules.tables)} tables, {len(rules.actors)} strategies, {len(scenarios)} scenarios ({environment})"
         )
         click.echo(f"ruleset {rules.ruleset_hash}")
+        for line in _waivers(made):
+            click.echo(line)
+
+
+def _waivers(made: "Compiled") -> "Iterator[str]":
+    """A line for each waiver that has not ended when this day began."""
+    begun = int((today() - date(1970, 1, 1)).total_seconds())
+    for waiver in made.ruleset.waivers:
+        if waiver.until > begun:
+            who = ", ".join(filter(None, (waiver.subject, waiver.actor)))
+            source = made.document["waivers"][waiver.id]["source"]
+            yield f"waived: {waiver.gate} for {who} until {waiver.written} by {waiver.by} ({source})"
 
 
 def _inert(made: "Compiled", log: Path) -> "list[Problem]":

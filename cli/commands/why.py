@@ -97,7 +97,7 @@ def _show(stored: "Decision", scope: str | None, judgements: "list[Judgement]", 
     if stored.largest_name is not None and scope != "account":
         without = f" (without {', '.join(stored.left_out)})" if stored.left_out else ""
         click.echo(f"{stored.largest_name}: {stored.largest or 'none'}{without}")
-    for reason in stored.vetoes:
+    for reason in (*stored.vetoes, *stored.waived):
         click.echo(f"  {reason.reason}: {reason.text}   {reason.source}".rstrip())
     if situation is None:
         return
@@ -111,7 +111,7 @@ def _show(stored: "Decision", scope: str | None, judgements: "list[Judgement]", 
         ("from", "left"),
     ):
         table.add_column(name, justify="right" if justify == "right" else "left", no_wrap=name != "from")
-    styles = {"pass": "green", "veto": "bold red", "facts missing": "bold red"}
+    styles = {"pass": "green", "veto": "bold red", "facts missing": "bold red", "waived": "yellow"}
     for judgement in judgements:
         entry = _entry(judgement, situation)
         says = Text(str(entry["outcome"]), style=styles.get(str(entry["outcome"]), "dim"))
@@ -132,12 +132,12 @@ def _show(stored: "Decision", scope: str | None, judgements: "list[Judgement]", 
 
 def _entry(judgement: "Judgement", situation: "Situation | None") -> dict[str, object]:
     """One gate's answer as data, with its numbers exact and as a person reads them."""
-    from engine.explain import display, limit_source
+    from engine.explain import display, limit_source, seen_in
     from engine.numbers import exact, rounded
     from engine.ruleset import Require
 
     assert situation is not None
-    test = judgement.gate.test
+    test, situation = judgement.gate.test, seen_in(judgement, situation)
     numbers = {"observed": judgement.observed, "limit": judgement.limit, "headroom": judgement.headroom}
     entry: dict[str, object] = {"gate": judgement.gate.id, "outcome": str(judgement.outcome)}
     with exact():
@@ -148,6 +148,8 @@ def _entry(judgement: "Judgement", situation: "Situation | None") -> dict[str, o
             )
         source, layer = limit_source(judgement.gate, situation)
     entry["source"] = f"{source} ({layer})" if layer else source
+    if judgement.waiver is not None:
+        entry["waiver"] = judgement.waiver.id
     if judgement.unknown:
         entry["missing"] = list(judgement.unknown)
     return entry
@@ -169,7 +171,7 @@ def _facts(judgement: "Judgement", situation: "Situation") -> dict[str, object]:
     for name in reach(rules, *nodes):
         if name.startswith("caps."):
             cap = name.removeprefix("caps.")
-            value, _ = rules.cap(cap, situation.subject, situation.actor)
+            value, _ = situation.cap_found(cap)
             found[name] = "none" if value is None else written(value, catalog.caps[cap].unit, situation)
         else:
             fact = situation.facts.get(name, situation.subject.facts.get(name) if situation.subject else None)

@@ -223,6 +223,11 @@ def _operator(desk: Desk) -> Group:
     return {"control": {"kill_switch": desk.books.kill_switch, "halt": desk.books.halted == desk.now}}
 
 
+def clock(desk: Desk, about: About) -> Group:
+    """What time it is, where a waiver ends by it: elsewhere two moments with the same facts are one decision."""
+    return {"clock": {"now": Decimal(desk.now)}} if desk.gate.risk.universe.ruleset.waivers else {}
+
+
 def of_keys(desk: Desk, keys: Mapping[str, str]) -> dict[str, Any]:
     """What is known where there is no order: of the account, of what happened to the keys, of their symbol's market."""
     facts: dict[str, Any] = {"order": dict(keys)} if keys else {}
@@ -243,4 +248,5 @@ PRODUCERS: Final[Mapping[str, Producer]] = {
     "windows": windows,
     "breakers": breakers,
     "operator": operator,
+    "clock": clock,
 }

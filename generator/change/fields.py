@@ -26,6 +26,7 @@ class Treatment(StrEnum):
     MEASURE = "equal when written out: equivalent; else loosening until it is proved"
     GATE = "by guard, bound, mode, exits, scope and what a missing fact means"
     ORDER = "the order of reasons: equivalent"
+    WAIVER = "a waiver: gone, or ended sooner, tighter; else loosening"
     TABLE = "equal when written out: equivalent; else loosening"
     FACT = "declared: equivalent; else loosening"
     ENTRY = "declared: equivalent; gone: contract"
@@ -75,6 +76,7 @@ FIELDS: Final[Mapping[str, Treatment]] = {
     "head.actor": T.UNDIRECTED,
     "head.exempt": T.UNDIRECTED,
     "head.solve": T.UNDIRECTED,
+    "head.clock": T.UNDIRECTED,
     "units.*": T.ENTRY,
     "units.*.meaning": T.COSMETIC,
     "units.*.hint": T.COSMETIC,
@@ -119,6 +121,7 @@ FIELDS: Final[Mapping[str, Treatment]] = {
     "tables.*": T.TABLE,
     "breakers": T.UNDIRECTED,
     "windows": T.UNDIRECTED,
+    "waivers.*": T.WAIVER,
 }
 
 
@@ -143,7 +146,7 @@ ABSENT: Final = Absent()
 
 
 def keyed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its gates by their ids, and the order of those apart.
+    """The document with its gates by their ids, the order of those apart, and waivers where there are none.
 
     Raises:
         ValueError: two gates share an id.
@@ -151,7 +154,7 @@ def keyed(document: Mapping[str, Any]) -> dict[str, Any]:
     gates = {gate["id"]: gate for gate in document["gates"]}
     if len(gates) != len(document["gates"]):
         raise ValueError("two gates share an id")
-    return {**document, "gates": gates, "gates order": list(gates)}
+    return {**document, "waivers": document.get("waivers", {}), "gates": gates, "gates order": list(gates)}
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:

@@ -127,6 +127,8 @@ def _in(
             return None if number is None else (documents["gates"], ("gates", number, *(rest or ["id"])))
         case ("measures", *_):
             return documents["gates"], path
+        case ("waivers", *_) if "waivers" in documents:
+            return documents["waivers"], path
         case ("tables", name, *rest):
             return _in_table(document, documents, name, tuple(rest))
         case ("tiers", *_):

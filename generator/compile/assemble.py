@@ -18,7 +18,7 @@ from generator.compile.sources import TABLE_FILES, Sources
 from generator.compile.text import Document
 from generator.compile.values import Layer, read_layer
 
-HEAD_KEYS = ("subject", "actor", "exempt", "solve")
+HEAD_KEYS = ("subject", "actor", "exempt", "solve", "clock")
 FILTERS = ("tick", "step", "min_quantity", "max_quantity", "min_notional")
 
 
@@ -311,7 +311,7 @@ def origin(sources: Sources, path: Path) -> tuple[Document, Path]:
             shut = [b.get("id") for b in sources.entries("breakers")]
             if name in shut:
                 return sources.documents["breakers"], ("breakers", shut.index(name))
-    if top in ("windows", "breakers", "events") and top in sources.documents:
+    if top in ("windows", "breakers", "waivers", "events") and top in sources.documents:
         return sources.documents[str(top)], path
     if top in ("facts", "caps", "units", "strategies"):
         return sources.documents[str(top)], path

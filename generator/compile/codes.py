@@ -91,6 +91,11 @@ CODES: Final[Mapping[str, str]] = {
     "bad-ignore": "A comment that ignores something gives no reason, or names no lint.",
     "unused-ignore": "A comment that ignores a lint which is not there.",
     "bad-document": "A compiled document without its shape.",
+    # waivers
+    "no-clock": "A waiver in rules whose head names no clock: nothing could end it.",
+    "not-waivable": "A waiver of a gate that nobody may let pass.",
+    "idle-waiver": "A waiver that gives nobody more than they have.",
+    "waiver-over": "A waiver that has ended.",
     # feasibility, at a NAV that is asked for
     "nothing-passes": "No order of an enabled symbol passes for a strategy that runs, at the NAV of `--nav`.",
     "size-too-small": "Orders pass, but none as small as what the sizing table proposes at the NAV of `--nav`.",

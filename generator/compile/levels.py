@@ -54,6 +54,8 @@ LINTS: Final[Mapping[str, Lint]] = {
     "holds-exits": Lint(Level.ERROR, "Leave `exits` out, so that exits pass, or read only what the venue looks at."),
     "repeated-row": Lint(Level.WARNING, "Remove the row, or give it a condition of its own."),
     "shadow-over": Lint(Level.ERROR, "Enforce the gate, or give its shadow a later day."),
+    "waiver-over": Lint(Level.WARNING, "Remove the waiver: it lets nothing pass any more."),
+    "idle-waiver": Lint(Level.WARNING, "Remove the waiver, or name the gate that stops them."),
     "passes-missing": Lint(Level.WARNING, "Let the missing fact veto, or say why its absence is harmless."),
     "treacherous-word": Lint(Level.WARNING, "Put it in quotes; `hedgerow fmt` does so with values."),
     "unused-ignore": Lint(Level.WARNING, "Remove the comment."),

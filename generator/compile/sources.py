@@ -28,11 +28,13 @@ FILES: Final[dict[str, str]] = {
     "gates": "rules/gates.yaml",
     "windows": "rules/windows.yaml",
     "breakers": "rules/breakers.yaml",
+    "waivers": "rules/waivers.yaml",
     "lints": "rules/lints.yaml",
     **{name: f"rules/{name}.yaml" for name in TABLE_FILES},
 }
-# A project that counts nothing over time, holds nothing shut, and takes lints as they are shipped, has no such files.
-OPTIONAL: Final = ("windows", "breakers", "lints")
+# A project that counts nothing over time, holds nothing shut, waives nothing, and takes lints as they are shipped, has
+# no such files.
+OPTIONAL: Final = ("windows", "breakers", "waivers", "lints")
 
 
 def schema_of(name: str) -> str:

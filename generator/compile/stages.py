@@ -1,6 +1,6 @@
 """The compile as a table of stages, in order; each adds to what the stages before it made.
 
-text → shape → contracts → catalogs → values → cascade → assembly → rules → lints → finish
+text → shape → contracts → catalogs → values → cascade → assembly → rules → waivers → lints → finish
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -37,6 +37,7 @@ from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
 from generator.compile.sources import Sources, read_contracts, read_sources, read_venue, schema_of
 from generator.compile.strategies import declared_params, running
+from generator.compile.waivers import compile_waivers
 from universe.strategies import Params
 
 # Changes documents in place, and says what it couldn't change.
@@ -194,6 +195,13 @@ def _rules(work: Compile) -> None:
     work.problems += [as_problem(work.sources, f) for f in faults]
 
 
+def _waivers(work: Compile) -> None:
+    assert work.ruleset is not None
+    made = compile_waivers(work.sources, work.ruleset, work.layers, work.today, work.problems)
+    if made:
+        work.document["waivers"] = made
+
+
 def _lints(work: Compile) -> None:
     assert work.ruleset is not None
     work.problems += lint(work.ruleset, work.sources, work.layers, work.today)
@@ -219,6 +227,7 @@ STAGES: Final = (
     Stage("cascade", _cascade, barrier=False),
     Stage("assembly", _assembly, barrier=False),
     Stage("rules", _rules, barrier=True),
+    Stage("waivers", _waivers, barrier=False),
     Stage("lints", _lints, barrier=True),
     Stage("finish", _finish, barrier=True),
 )

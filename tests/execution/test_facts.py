@@ -25,6 +25,7 @@ from universe.trading import Side
 
 NOW = START + WARM * HOUR
 BTC, ETH = "BTCUSDT", "ETHUSDT"
+CLOCK = "clock.now"
 
 
 @pytest.fixture(scope="module")
@@ -58,15 +59,17 @@ def test_every_declared_fact_has_one_producer_and_it_is_the_declared_one(desk):
     declared = universe_of().document["facts"]
     supplied = {f.name for f in desk.gate.risk.universe.ruleset.supplied}
     by_producer = {name: set(named(produce(desk, about()))) for name, produce in PRODUCERS.items()}
+    # The time is told where a waiver ends by it, and these rules have none: tests/execution/test_waivers.py.
+    assert by_producer.pop("clock") == set()
     for name, facts in by_producer.items():
         assert facts == {f for f in supplied if declared[f]["from"] == name}, name
 
 
 def test_all_facts_of_an_order_are_readable_and_none_is_missing(desk):
-    """The engine takes them as they are: exact numbers, in range."""
+    """The engine takes them as they are: exact numbers, in range; the time is told where there are waivers."""
     snapshot: Snapshot = desk.gate.risk.engine.reader.read(gather(desk, about()))
     assert snapshot.invalid == {}
-    assert [f for f, slot in desk.gate.risk.engine.reader.slots.items() if snapshot.values[slot] is None] == []
+    assert [f for f, slot in desk.gate.risk.engine.reader.slots.items() if snapshot.values[slot] is None] == [CLOCK]
 
 
 def test_what_two_strategies_hold_is_each_ones_own_and_the_wallets_sum(desk):

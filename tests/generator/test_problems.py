@@ -285,6 +285,7 @@ ELSEWHERE: Final = {"bad-text", "no-file", "too-large", "unknown-environment", "
     *("passes-missing", "unknown-gate", "unknown-reason", "unknown-table", "unknown-row"),
     *("nothing-passes", "size-too-small"),  # tests/generator/cover/test_feasible.py
     *("venue-minimum-over-cap", "under-venue-minimum", "over-bracket", "beyond-brackets"),  # test_against_venue.py
+    *("no-clock", "not-waivable", "idle-waiver", "waiver-over"),  # test_waivers.py
 }
 OF_DOCUMENTS: Final = {"bad-document", "no-gates", "same-name"}
 
