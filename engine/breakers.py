@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from engine.catalog import Catalog, did_you_mean
-from engine.faults import Fault, Path
+from engine.faults import Fault, Path, failures
 from engine.rules import RulesReader
 from engine.ruleset import Bound, Breaker, Gate, Head
 from engine.tree import Node
@@ -59,7 +59,7 @@ class BreakersReader:
         self._faults.append(Fault(code, path, message, help_text, **place))
 
     def _breaker(self, path: Path, index: int, entry: Mapping[str, Any]) -> Breaker | None:
-        before = len(self._faults)
+        before = failures(self._faults)
         gate = self._rules.gate(path, index, {k: v for k, v in entry.items() if k not in OWN})
         made = None
         if gate is not None:
@@ -68,7 +68,7 @@ class BreakersReader:
             made = Breaker(gate, by, on, self._hold(path, entry), self._reopen(path, entry, gate))
         if f"{PREFIX}{entry['id']}" not in self._catalog.facts:
             self._add(path, "bad-document", f"`{PREFIX}{entry['id']}` is no fact")
-        return made if len(self._faults) == before else None
+        return made if failures(self._faults) == before else None
 
     def _check_keys(self, path: Path, by: tuple[str, ...], on: str | None) -> None:
         events = self._document.get("events", {})

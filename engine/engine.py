@@ -4,7 +4,7 @@ A decision is a pure function of universe and facts. Any failure denies: there i
 allowed intent.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -140,19 +140,39 @@ class Engine:
 
     def stopping(self, *gates: Gate) -> Callable[[Snapshot], list[Judgement]]:
         """A function that says which of these gates stop, whether the rule set has them or not; nothing is exempt."""
-        run_for, by_index = self._programs.alone(gates), {gate.index: gate for gate in gates}
+        vetoes_of, by_index = self._alone(gates), {gate.index: gate for gate in gates}
 
         def stopping(snapshot: Snapshot) -> list[Judgement]:
-            asked, vetoes = self._asked(snapshot, "order"), None
-            if self._is_fast(asked):
-                with exact():
-                    vetoes = _run(run_for(asked.subject, asked.actor), asked)
+            vetoes = vetoes_of(snapshot)
             if vetoes is not None:
                 return [found(by_index[index], numbers) for index, *numbers in vetoes]
-            situation = self._situation(asked)
+            situation = self.situation(snapshot)
             return [j for gate in gates if (j := judge(gate, situation, exempt=False)).stops]
 
         return stopping
+
+    def glancing(self, *gates: Gate) -> Callable[[Mapping[str, Any]], bool]:
+        """A function that sees quickly, from facts as code gives them, that none of these gates stops; else one may."""
+        vetoes_of = self._alone(gates)
+
+        def none_stops(facts: Mapping[str, Any]) -> bool:
+            snapshot = self.reader.glance(facts)
+            return snapshot is not None and vetoes_of(snapshot) == []
+
+        return none_stops
+
+    def _alone(self, gates: Sequence[Gate]) -> Callable[[Snapshot], list[Veto] | None]:
+        """Which of some gates veto, by the fast backend; None where it can't say."""
+        run_for = self._programs.alone(gates)
+
+        def vetoes(snapshot: Snapshot) -> list[Veto] | None:
+            asked = self._asked(snapshot, "order")
+            if not self._is_fast(asked):
+                return None
+            with exact():
+                return _run(run_for(asked.subject, asked.actor), asked)
+
+        return vetoes
 
     # Deciding
 

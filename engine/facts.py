@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from types import NoneType
 from typing import Any, Final
 
 from engine.catalog import Fact, Value, did_you_mean
@@ -63,6 +64,7 @@ class FactReader:
             bounded = fact.unit.kind is Kind.COUNT or fact.low is not None or fact.high is not None
             _put(self._tree, fact.name, Place(fact, slot, fact.unit.numeric and not bounded))
         self._catalog = ruleset.catalog
+        self._kinds = {f.name: (slot, _kind(f)) for slot, f in enumerate(self._facts)}
         self._layouts: dict[Names, Layout] = {}
         self._forms: list[Form] = []
 
@@ -98,18 +100,20 @@ class FactReader:
                 self._forms.append(new)
         return snapshot
 
-    def glance(self, document: Mapping[str, Mapping[str, Any]]) -> Snapshot:
-        """A snapshot of facts two names deep, unchecked and not logged: to see quickly that nothing stops.
+    def glance(self, document: Mapping[str, Any]) -> Snapshot | None:
+        """A snapshot of facts as code gives them, two names deep, that are neither checked nor logged; None where one
+        is not of its fact's type.
 
-        Who finds that something does, or can't tell, reads the facts.
+        It is for seeing quickly that nothing stops: whoever finds that something does reads the facts.
         """
-        values: list[Value | None] = [None] * len(self.slots)
-        slots = self.slots
+        values: list[Any] = [None] * len(self.slots)
+        nowhere = (0, NoneType)
         for group, facts in document.items():
             for name, value in facts.items():
-                slot = slots.get(f"{group}.{name}")
-                if slot is not None:
-                    values[slot] = value
+                slot, kind = self._kinds.get(f"{group}.{name}", nowhere)
+                if type(value) is not kind:
+                    return None
+                values[slot] = value
         self._derive(values)
         return Snapshot(self._ruleset, values, {}, "")
 
@@ -175,6 +179,13 @@ class FactReader:
         for part in name.split("."):
             value = value[part]
         return value if isinstance(value, str) else dump(value)
+
+
+def _kind(fact: Fact) -> type:
+    """Of which type code gives a fact."""
+    if fact.unit.numeric:
+        return Decimal
+    return bool if fact.unit.kind is Kind.BOOL else str
 
 
 _ONE: Final = Decimal(1)

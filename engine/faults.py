@@ -1,5 +1,6 @@
 """Mistakes in a text are values: collected, sorted by place, all reported at once."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Path = tuple[str | int, ...]
@@ -20,6 +21,11 @@ class Fault:
     offset: int | None = None
     at_key: bool = False
     warning: bool = False
+
+
+def failures(faults: Sequence[Fault]) -> int:
+    """How many of them stop a compile."""
+    return sum(not fault.warning for fault in faults)
 
 
 class Refused(Exception):

@@ -25,6 +25,7 @@ from engine.windows import PERIODS
 # A breaker, and for whom it is.
 Key = tuple[str, tuple[tuple[str, str], ...]]
 Stopping = Callable[[Snapshot], list[Judgement]]
+Glancing = Callable[[Mapping[str, Any]], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Post:
     keys: Mapping[str, str]
     breakers: tuple["_Kept", ...]
     kept_as: tuple[Key, ...]
-    stopping: Stopping
+    none_stops: Glancing
 
 
 class Keeper:
@@ -92,12 +93,17 @@ class Keeper:
         self._awaiting: dict[tuple[str, ...], list[_Kept]] = {}
         self._on: dict[str, list[_Kept]] = {}
         for breaker in engine.ruleset.breakers:
-            kept = _Kept(breaker, engine.stopping(breaker.gate), engine.stopping(_reopening(breaker)))
+            kept = _Kept(
+                breaker,
+                engine.glancing(breaker.gate),
+                engine.stopping(breaker.gate),
+                engine.stopping(_reopening(breaker)),
+            )
             if breaker.on is None:
                 self._awaiting.setdefault(breaker.by, []).append(kept)
             else:
                 self._on.setdefault(breaker.on, []).append(kept)
-        self._stopping = {by: engine.stopping(*(k.breaker.gate for k in kept)) for by, kept in self._awaiting.items()}
+        self._none_stops = {by: engine.glancing(*(k.breaker.gate for k in kept)) for by, kept in self._awaiting.items()}
         self.everybody = tuple(self._everybody())
         """Whom there is to judge when the account is looked at, by the breakers that await no event."""
 
@@ -108,7 +114,7 @@ class Keeper:
             yield from (self._post(by, dict(zip(by, said, strict=True))) for said in product(*words))
 
     def _post(self, by: tuple[str, ...], keys: Mapping[str, str]) -> Post:
-        return _post({field: keys[field] for field in by}, self._awaiting[by], self._stopping[by])
+        return _post({field: keys[field] for field in by}, self._awaiting[by], self._none_stops[by])
 
     def of(self, keys: Mapping[str, str]) -> list[Post]:
         """Whom to judge when one of these keys asks for something."""
@@ -116,7 +122,7 @@ class Keeper:
 
     def on(self, event: str, fields: Mapping[str, Any]) -> list[Post]:
         """Whom to judge when an event happens; nobody, for most of them."""
-        return [_post({f: str(fields[f]) for f in k.breaker.by}, (k,), k.stopping) for k in self._on.get(event, ())]
+        return [_post({f: str(fields[f]) for f in k.breaker.by}, (k,), k.none_stops) for k in self._on.get(event, ())]
 
     @property
     def events(self) -> frozenset[str]:
@@ -138,10 +144,9 @@ class Keeper:
             eased: for which of these the condition has held since; changed in place.
             now: whole Unix seconds.
         """
-        reader = self._engine.reader
-        if shut.keys().isdisjoint(post.kept_as) and not post.stopping(reader.glance(facts)):
+        if shut.keys().isdisjoint(post.kept_as) and post.none_stops(facts):
             return []
-        snapshot = reader.read(facts)
+        snapshot = self._engine.reader.read(facts)
         trips = []
         for kept, key in zip(post.breakers, post.kept_as, strict=True):
             breaker, was = kept.breaker, shut.get(key)
@@ -176,12 +181,13 @@ class _Kept:
     """A breaker, what it is held to while it is open, and while it is shut."""
 
     breaker: Breaker
+    none_stops: Glancing
     stopping: Stopping
     reopening: Stopping
 
 
-def _post(keys: Mapping[str, str], breakers: Sequence[_Kept], stopping: Stopping) -> Post:
-    return Post(keys, tuple(breakers), tuple([key_of(k.breaker.id, keys) for k in breakers]), stopping)
+def _post(keys: Mapping[str, str], breakers: Sequence[_Kept], none_stops: Glancing) -> Post:
+    return Post(keys, tuple(breakers), tuple([key_of(k.breaker.id, keys) for k in breakers]), none_stops)
 
 
 def _reopening(breaker: Breaker) -> Gate:

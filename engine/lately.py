@@ -32,10 +32,9 @@ def _of_breaker(path: Path, breaker: Breaker, ruleset: RuleSet) -> Iterator[Faul
         elif f"{kind}." == WINDOWS:
             yield from _of_window(path, ruleset.windows[rest], breaker)
         elif not _is_known(name, breaker, ruleset):
+            message = f"`{name}` differs from {kind} to {kind}, and a breaker is judged without one"
             help_text = f"keep it `by: [{rest}]`" if ruleset.head.shared == f"{kind}." else "make it a gate"
-            yield Fault(
-                "breaker-scope", path, f"`{name}` is of an order, and a breaker is judged without one", help_text
-            )
+            yield Fault("breaker-scope", path, message, help_text)
 
 
 def _is_known(name: str, breaker: Breaker, ruleset: RuleSet) -> bool:
@@ -52,7 +51,7 @@ def _of_window(path: Path, window: Window, breaker: Breaker) -> Iterator[Fault]:
     if lacking := [field for field in window.by if field not in breaker.by]:
         message = f"`{WINDOWS}{window.name}` is counted by {' and '.join(window.by)}, and this breaker is not"
         help_text = f"keep it `by: [{', '.join(dict.fromkeys((*breaker.by, *lacking)))}]`"
-        yield Fault("breaker-scope", path, message, help_text)
+        yield Fault("kept-by", path, message, help_text)
 
 
 def _of_cap(path: Path, name: str, by: tuple[str, ...], ruleset: RuleSet, *, spans: bool = False) -> Iterator[Fault]:
@@ -61,7 +60,7 @@ def _of_cap(path: Path, name: str, by: tuple[str, ...], ruleset: RuleSet, *, spa
     holder = actor if name in ruleset.actor_caps else subject
     if cap.per != "account" and holder is not None and holder not in by:
         message = f"`caps.{name}` is set per {cap.per}, and nothing here is kept by {holder}"
-        yield Fault("breaker-scope", path, message, f"keep it `by: [{holder}]`, or name a cap of the account")
+        yield Fault("kept-by", path, message, f"keep it `by: [{holder}]`, or name a cap of the account")
     layers = (ruleset.account, *(s.layer for s in ruleset.subjects.values()), *ruleset.actors.values())
     if all(name not in layer.caps for layer in layers):
         yield Fault("unset-cap", path, f"`caps.{name}` is read here, and nobody sets it", "set it in the caps")

@@ -35,6 +35,7 @@ _KEYS: Final = {
     "measures": frozenset("unit is source".split()),
     "tables": frozenset("why outputs rows".split()),
 }
+_MADE: Final = ("measures", "tables", "gates", "windows", "breakers")
 _ROW_KEYS: Final = frozenset("id when then source".split())
 _NAMES: Final = "names are lower case: letters, digits, _"
 _UNSET: Final = "set it in the caps; `none` means no bound and must be written"
@@ -123,9 +124,10 @@ class _Reader:
         breakers = BreakersReader(self._document, self._catalog, self._head, rules, self.faults)
         self._check_kept()
         counted, kept = windows.windows(), breakers.breakers()
-        written = sum(len(self._document.get(part, ())) for part in ("measures", "tables", "gates"))
-        if not self.failed and written != len(measures) + len(tables) + len(gates):
-            self.add((), "bad-document", "a measure, table or gate was lost without a fault of its own")
+        made = len(measures) + len(tables) + len(gates) + len(counted) + len(kept)
+        written = sum(len(self._document.get(part, ())) for part in _MADE)
+        if not self.failed and written != made:
+            self.add((), "bad-document", "a part of the rules was lost without a fault of its own")
         if self.failed:
             return None
         head = self._head

@@ -237,7 +237,7 @@ class _Parser:
         self._nodes += 1
         if self._depth > MAX_DEPTH or self._nodes > MAX_NODES:
             raise SyntaxFault(self._peek().at, "the expression is too large", "name parts of it as measures")
-        left = self._operand()
+        left = self._operand(binding)
         while (op := self._operator()) is not None and _BINDING[op] > binding:
             at = self._take().at
             if op == "not in":
@@ -259,7 +259,7 @@ class _Parser:
             return token.text
         return None
 
-    def _operand(self) -> Syntax:
+    def _operand(self, binding: int) -> Syntax:
         token = self._take()
         if token.kind == "number":
             return Number(token.text.replace("_", ""), token.at)
@@ -267,7 +267,7 @@ class _Parser:
             return String(token.text[1:-1], token.at)
         if token.text == "-":
             return Prefix("-", self.expression(_BINDING["neg"] - 1), token.at)
-        if token.text == "not":
+        if token.text == "not" and binding < _BINDING["not"]:
             return Prefix("not", self.expression(_BINDING["not"] - 1), token.at)
         if token.text == "(":
             inner = self.expression(0)
@@ -280,6 +280,8 @@ class _Parser:
     def _named(self, token: Token) -> Syntax:
         if token.text in ("true", "false"):
             return Truth(token.text == "true", token.at)
+        if token.text == "not":
+            raise SyntaxFault(token.at, "`not` binds less tightly than what stands before it", "write `(not …)`")
         if token.text in _WORDS:
             raise _unexpected(token)
         if token.text in _REFUSED:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from engine.catalog import Catalog, CatalogFault, Fact, did_you_mean, read_fact
 from engine.check import BOOL, Checker, CheckFault
-from engine.faults import Fault, Path
+from engine.faults import Fault, Path, failures
 from engine.tree import Arithmetic, FactRef, Node, Type, walk
 from engine.units import ValueFault, read_value
 
@@ -58,7 +58,8 @@ def facts_of(windows: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def _fact(entry: Mapping[str, Any]) -> dict[str, Any]:
     kind = next((k for k in KINDS if k in entry), "")
     sign = {"sign": "nonnegative"} if kind in OF_EVENTS else {}
-    return {"unit": UNITS.get(kind, entry.get("unit", "")), **sign, "from": "windows", "meaning": described(entry)}
+    # Where a window says no unit and must, its own reader says so.
+    return {"unit": UNITS.get(kind, entry.get("unit", "count")), **sign, "from": "windows", "meaning": described(entry)}
 
 
 def described(entry: Mapping[str, Any]) -> str:
@@ -138,7 +139,7 @@ class WindowsReader:
 
     def _window(self, name: str, entry: Mapping[str, Any]) -> Window | None:
         path: Path = ("windows", name)
-        before = len(self._faults)
+        before = failures(self._faults)
         for key in entry.keys() - _KEYS:
             help_text = did_you_mean(key, _KEYS)
             self._add((*path, key), "unknown-key", f"`{key}` is no part of a window", help_text, at_key=True)
@@ -168,7 +169,7 @@ class WindowsReader:
             entry.get("since"),
             entry.get("source", ""),
         )
-        return made if len(self._faults) == before else None
+        return made if failures(self._faults) == before else None
 
     def _event_of(self, path: Path, text: str) -> str | None:
         """The one kind of event whose fields an expression names; None, with a fault, where it can't be told."""
@@ -189,8 +190,8 @@ class WindowsReader:
     def _value(self, path: Path, entry: Mapping[str, Any], event: str, text: str) -> Node | None:
         unit = self._catalog.units.get(entry.get("unit", ""))
         if unit is None or not Type(unit.kind, unit.dimensions).numeric:
-            help_text = did_you_mean(str(entry.get("unit")), self._catalog.units) or "write `unit: NAME`"
-            self._add((*path[:-1], "unit"), "unknown-unit", "what a window adds up or keeps has a unit", help_text)
+            message = f"what a `{path[-1]}` adds up or keeps is a number, and has a unit"
+            self._add((*path[:-1], "unit"), "unknown-unit", message, "write `unit: NAME`")
             return None
         node = self._checked(path, event, text, Type(unit.kind, unit.dimensions))
         if node is not None and any(isinstance(n, Arithmetic) and n.op == "/" for n in walk(node)):
@@ -241,6 +242,6 @@ class WindowsReader:
                     help_text = did_you_mean(field, [n.partition(".")[2] for n in known])
                     self._add((*path, "by", i), "unknown-field", f"`{holder}` has no field `{field}`", help_text)
             if f"{self._prefix}{field}" not in self._catalog.facts:
-                message = f"events and orders don't share `{field}`: there is no fact `{self._prefix}{field}`"
+                message = f"`{field}` is of events alone: there is no fact `{self._prefix}{field}`"
                 self._add((*path, "by", i), "unknown-field", message)
         return by

@@ -12,7 +12,7 @@ from tests.conftest import TODAY
 EVENTS: Final = "schemas/events.yaml"
 STATE: Final = "schemas/state.yaml"
 RUN: Final = '      run: {unit: text, meaning: "The run\'s id, a hash of what it is a function of."}\n'
-NAV: Final = '      nav: {unit: USDT, none: a price is unknown, meaning: Cash with every position at mark.}\n'
+NAV: Final = "      nav: {unit: USDT, none: a price is unknown, meaning: Cash with every position at mark.}\n"
 
 
 def change(project: Path, file: str, old: str, new: str) -> None:
