@@ -12,6 +12,7 @@ import click
 
 from cli.changes import explained
 from cli.project import fail, today
+from cli.proposals import repository_at
 
 if TYPE_CHECKING:
     from generator.change.flips import Flip, Flips
@@ -26,7 +27,7 @@ def by_other_rules(folder: Path, files: Sequence[Path], rules: str, environment:
     from generator.change.sources import source_of
 
     with explained():
-        source = source_of(rules, folder, today())
+        source = source_of(rules, repository_at(folder), today())
         if environment not in source.environments():
             fail(f"{rules} has no environment {environment}", f"it has {', '.join(source.environments())}")
         lines = (line for path in files for line in lines_of(path))

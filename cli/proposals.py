@@ -19,8 +19,8 @@ import click
 from cli.project import BAD_ENVIRONMENT, BAD_INPUT, fail
 
 if TYPE_CHECKING:
+    from generator.change.git import Repository
     from generator.change.patching.checker import Asked, Proposal
-    from generator.change.patching.git import Repository
     from generator.change.patching.identity import Actor
 
 CODE: Final = Path(__file__).resolve().parents[1]
@@ -74,13 +74,10 @@ def _sha(request: Mapping[str, Any], side: str) -> str | None:
 
 
 def repository_at(root: Path) -> "Repository":
-    """The repository whose working tree is the project."""
-    from generator.change.patching.git import Repository
+    """The repository at the project, asked only when something of it is."""
+    from generator.change.git import Repository
 
-    program = shutil.which("git")
-    if program is None:
-        fail("there is no git to ask", "install git", BAD_ENVIRONMENT)
-    return Repository(root.resolve(), program)
+    return Repository(root.resolve(), shutil.which("git") or "git")
 
 
 @contextmanager
@@ -92,7 +89,7 @@ def scratch() -> Iterator[Path]:
 
 def base_commit(repository: "Repository", given: str | None, of_platform: str | None) -> str:
     """The commit that is the authority: as given, else the pull request's base, else main as it was fetched last."""
-    from generator.change.patching.git import GitFault
+    from generator.change.git import GitFault
 
     if given is not None or of_platform is not None:
         return repository.commit_of(given or of_platform or "")
@@ -127,9 +124,8 @@ def asked(platform: Platform, author: str | None) -> "Asked":
 def explained() -> Iterator[None]:
     """Says what can't be had, and ends with the exit code of who is at fault."""
     from generator.change.flips import LogFault
-    from generator.change.git import GitFault as SourceGitFault
+    from generator.change.git import GitFault
     from generator.change.history.record import RecordFault
-    from generator.change.patching.git import GitFault
     from generator.change.patching.yaml_edit import EditFault
     from generator.change.sources import SourceFault
     from generator.compile.problems import Refused, report
@@ -138,7 +134,9 @@ def explained() -> Iterator[None]:
         yield
     except (EditFault, SourceFault) as fault:
         fail(str(fault), fault.help)
-    except (GitFault, SourceGitFault, RecordFault) as fault:
+    except GitFault as fault:
+        fail(str(fault), fault.help, BAD_ENVIRONMENT if fault.environment else BAD_INPUT)
+    except RecordFault as fault:
         fail(str(fault), fault.help, BAD_ENVIRONMENT)
     except LogFault as fault:
         fail(f"{fault.place}: {fault}", "the log holds decisions as `hedgerow decide` writes them")

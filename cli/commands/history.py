@@ -13,10 +13,10 @@ from cli.runs import at, json_option
 
 if TYPE_CHECKING:
     from generator.change.changes import Diff
+    from generator.change.git import Commit, Repository
     from generator.change.history.record import Record
     from generator.change.history.values import Value
     from generator.change.patching.checker import Verdict
-    from generator.change.patching.git import Commit, Repository
 
 
 @click.command(name="history")

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from generator.change.git import GitFault, commit_of, files_of
+from generator.change.git import GitFault, Repository, files_of
 from generator.change.places import InSources
 from generator.change.sides import Named, Rules
 from generator.compile.files import Files, Folder, Texts
@@ -126,18 +126,18 @@ def of_folder(root: Path, today: date, name: str = "", edit: Edit = as_written) 
     return Project(name or str(root), Folder(root), today, edit)
 
 
-def of_ref(root: Path, ref: str, today: date) -> Project:
-    """The rules of a commit, read from the repository around a project's folder; shadows end by its own day.
+def of_ref(repository: Repository, ref: str, today: date) -> Project:
+    """The rules of a commit, read from the repository at a project's folder; shadows end by its own day.
 
     Raises:
         GitFault: there is no such commit, or it can't be read.
         SourceFault: the commit holds no rules.
     """
-    commit = commit_of(root, ref)
-    contents = files_of(root, commit.name, PARTS)
+    name = repository.commit_of(ref)
+    contents = files_of(repository, name, PARTS)
     if MARK not in contents:
         raise SourceFault(f"{ref} holds no {MARK}", "name a commit since the rules are there")
-    return Project(ref, Texts(contents), min(today, commit.day))
+    return Project(ref, Texts(contents), min(today, repository.commits("--max-count=1", name)[0].day))
 
 
 def of_file(path: Path) -> CompiledFile:
@@ -157,7 +157,7 @@ def of_file(path: Path) -> CompiledFile:
     return CompiledFile(str(path), environment, document, text)
 
 
-def source_of(given: str, root: Path, today: date) -> Source:
+def source_of(given: str, repository: Repository, today: date) -> Source:
     """The side that a person names: a file that ends in .json, a folder, or else a git ref.
 
     A name that is a ref and a folder too is refused: `./name` is the folder.
@@ -172,7 +172,7 @@ def source_of(given: str, root: Path, today: date) -> Source:
         return of_folder(path, today, given)
     holds_rules = (path / MARK).is_file()
     try:
-        found = of_ref(root, given, today)
+        found = of_ref(repository, given, today)
     except GitFault:
         if holds_rules:
             return of_folder(path, today, given)

@@ -8,9 +8,9 @@ from typing import Any, Final
 from engine.catalog import did_you_mean
 from engine.numbers import NumberFault, parse_number
 from engine.units import NUMERIC, read_unit, write_value
+from generator.change.git import Commit, Repository
 from generator.change.history.record import FILE as RECORD
 from generator.change.history.record import Record, read_record
-from generator.change.patching.git import Commit, Repository
 from generator.change.patching.trees import of_commit
 from universe.reader import FILE as UNIVERSE
 

@@ -3,7 +3,7 @@
 | module | what |
 |---|---|
 | `surfaces.py` | `rules/surfaces.yaml` read: authors, places, surfaces, and the engine that decides |
-| `git.py`, `trees.py` | objects of a repository, by argument lists; the files of a commit, a folder or an edit |
+| `trees.py` | the files of a commit, a folder or an edit |
 | `edits.py`, `layout.py` | what a change edits: keys of YAML, whole files, comments, in the order of the tree |
 | `identity.py` | whose rights count |
 | `steps.py`, `past.py` | how far caps move, against every value that held within a day and a month |

@@ -10,13 +10,13 @@ from engine import Decision
 from engine.explain import Refusal
 from engine.reach import reach
 from engine.ruleset import Gate, gate_nodes
+from generator.change.git import Repository
 from generator.change.patching import facts
 from generator.change.patching.compiled import CompiledSide
 from generator.change.patching.details import details
 from generator.change.patching.edits import Edit, edits_of
 from generator.change.patching.facts import Course, Facts, Results
 from generator.change.patching.findings import findings
-from generator.change.patching.git import Repository
 from generator.change.patching.identity import Actor, Identity, identity
 from generator.change.patching.meaning import flipped, meaning
 from generator.change.patching.own_code import runs_base

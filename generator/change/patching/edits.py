@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import yaml
 
-from generator.change.patching.git import Entry
+from generator.change.git import Entry
 from generator.change.patching.layout import comments, newly_unseen, unseen
 from generator.change.patching.surfaces import Key
 from generator.change.patching.trees import Tree, touched

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from generator.change.patching.git import blob_name
+from generator.change.git import blob_name
 from generator.change.patching.trees import Tree
 
 # Where the code is that checks; templates are part of it.

@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from generator.change.git import Commit, GitFault, Repository
 from generator.change.history.record import FILE as RECORD
 from generator.change.history.record import read_record, times_of
-from generator.change.patching.git import Commit, GitFault, Repository
 from generator.change.patching.trees import Tree
 from universe.reader import FILE as UNIVERSE
 
@@ -55,7 +55,7 @@ def past(repository: Repository, base: Tree, commit: str, *, now: int) -> Past:
         RecordFault: the record on base was altered.
     """
     if not repository.is_whole():
-        raise GitFault("the history is cut off, and with it the steps of the last month", SHALLOW)
+        raise GitFault("the history is cut off, and with it the steps of the last month", SHALLOW, environment=True)
     kept = base.read(RECORD).get(RECORD, b"").decode()
     line = tuple(_dated(repository.commits("--first-parent", commit), times_of(read_record(kept)), now))
     wanted: list[tuple[Commit, int]] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from generator.change.patching.git import Entry, GitFault, Repository, blob_name
+from generator.change.git import Entry, GitFault, Repository, blob_name
 from generator.compile.files import Texts
 
 SOURCES: Final = ("rules/", "schemas/", "universe/")

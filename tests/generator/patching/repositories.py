@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 
 from generator import generated
+from generator.change.git import Repository
 from generator.change.patching.checker import Asked, Proposal, Verdict, check
-from generator.change.patching.git import Repository
 from generator.change.patching.identity import Actor
 from generator.change.patching.trees import of_commit
 from generator.compile.finish import file_text

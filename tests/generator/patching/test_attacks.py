@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from generator.change.patching.git import GitFault
+from generator.change.git import GitFault
 from tests.generator.patching.repositories import AGENT, DAY, NOW, PERSON, Project, reasons
 
 RISK: Final = "rules/risk.yaml"
