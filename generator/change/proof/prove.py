@@ -123,7 +123,7 @@ def _gathered(verdicts: list[Verdict]) -> Iterator[GateProof]:
         orders = [v for v in same if v.place.scope == "order"]
         named = {v.word for v in orders if v.place.actor != UNNAMED}
         others = {v.word for v in orders} - named
-        if len(named) == 1 and not others & OPEN:
+        if len(named) == 1 and not others & LOOSENING:
             yield _proof(orders[0], None)
             orders = []
         for verdict in [*orders, *(v for v in same if v.place.scope != "order")]:
