@@ -45,9 +45,9 @@ def explained() -> Iterator[None]:
     """Says what is wrong with a source, a ref or a log, and ends with the exit code of who is at fault."""
     from generator.change.flips import LogFault
     from generator.change.git import GitFault
-    from generator.change.sources import SourceFault
+    from generator.change.sources import NotCompiled, SourceFault
     from generator.change.whatif import SetFault
-    from generator.compile.problems import Refused, report
+    from generator.compile.problems import report
     from universe.reader import UniverseFault
 
     try:
@@ -58,10 +58,10 @@ def explained() -> Iterator[None]:
         fail(str(fault), fault.help)
     except LogFault as fault:
         fail(f"{fault.place}: {fault}", "the log holds decisions as `hedgerow decide` writes them")
-    except Refused as refused:
+    except NotCompiled as refused:
         click.echo(report(refused.problems, refused.texts), err=True)
         count = sum(not p.warning for p in refused.problems)
-        click.echo(f"{count} problem{'s' if count != 1 else ''}; nothing was compared", err=True)
+        click.echo(f"{refused.side}: {count} problem{'s' if count != 1 else ''}; nothing was compared", err=True)
         sys.exit(BAD_INPUT)
 
 
@@ -134,11 +134,11 @@ def show(report: "Report", shape: str) -> None:
     elif shape == "sarif":
         from generator.change.show.sarif import sarif
 
-        click.echo(json.dumps(sarif(report, VERSION), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(sarif(report, VERSION), indent=1))
     else:
         from generator.change.show.data import data
 
-        click.echo(json.dumps(data(report), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(data(report), indent=1))
 
 
 def _show_text(text: str) -> None:

@@ -22,8 +22,7 @@ EVERY: Final = 0.2  # seconds between two looks at the progress
 
 def by_other_rules(folder: Path, files: Sequence[Path], rules: str, environment: str, as_json: bool) -> None:
     """Decide a log again by the rules of a folder, a ref or a compiled universe, and show what flips."""
-    from generator.change.flips import lines_of
-    from generator.change.history.replayed import replayed
+    from generator.change.flips import lines_of, replayed
     from generator.change.sources import source_of
 
     with explained():

@@ -11,8 +11,10 @@ from generator.change.git import GitFault, Repository, files_of
 from generator.change.places import InSources
 from generator.change.sides import Named, Rules
 from generator.compile.files import Files, Folder, Texts
+from generator.compile.problems import Refused
 from generator.compile.stages import Edit, as_written, compile_universe
 from generator.compile.text import read_text
+from generator.scenarios import FOLDER as SCENARIOS
 from universe.reader import parse
 
 PARTS: Final = ("rules", "schemas", "universe/venues")
@@ -26,6 +28,14 @@ class SourceFault(ValueError):
     def __init__(self, message: str, help_text: str | None = None) -> None:
         super().__init__(message)
         self.help = help_text
+
+
+class NotCompiled(Refused):
+    """A side that can't be compiled; `side` is what it is called."""
+
+    def __init__(self, side: str, refused: Refused) -> None:
+        super().__init__(refused.problems, refused.texts)
+        self.side = side
 
 
 class Source(Protocol):
@@ -42,12 +52,12 @@ class Source(Protocol):
         """What it decides by in an environment.
 
         Raises:
-            Refused: the texts can't be compiled.
+            NotCompiled: the texts can't be compiled.
             UniverseFault: a compiled universe is not to be decided by.
         """
 
     def texts(self) -> Mapping[str, bytes]:
-        """The texts of rules and catalogs, by their paths; none of a compiled universe."""
+        """The texts of rules, catalogs and scenarios, by their paths; none of a compiled universe."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +86,20 @@ class Project:
     def rules(self, environment: str) -> Rules:
         """The compiled rules, with where everything stands."""
         if environment not in self._made:
-            made = compile_universe(self.files, environment, today=self.today, edit=self.edit)
+            try:
+                made = compile_universe(self.files, environment, today=self.today, edit=self.edit)
+            except Refused as refused:
+                raise NotCompiled(self.name, refused) from None
             texts = InSources(made.document, made.sources)
             self._made[environment] = Rules(made.document, made.ruleset, texts)
         return self._made[environment]
 
     def texts(self) -> Mapping[str, bytes]:
-        """Every YAML file of rules and catalogs."""
+        """Every YAML file of rules, catalogs and scenarios."""
         return dict(self._read())
 
     def _read(self) -> Iterator[tuple[str, bytes]]:
-        for folder in ("rules", "schemas"):
+        for folder in ("rules", "schemas", SCENARIOS):
             for name in self.files.names(folder):
                 if name.endswith((".yaml", ".yml")):
                     yield f"{folder}/{name}", self.files.read(f"{folder}/{name}")

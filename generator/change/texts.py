@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from generator.change.changes import Change, Kind, Place
+from generator.change.cover.written import FILE as AT_CAP
 from generator.change.fields import ABSENT, Absent, Difference
 from generator.change.sides import Sides, text_of
 from generator.change.verdicts import Verdict
@@ -11,6 +12,7 @@ from generator.change.words import Class
 from generator.compile import contracts
 from generator.compile.sources import VENUES
 from generator.compile.text import Document, read_text
+from generator.scenarios import FOLDER as SCENARIOS
 
 # What these texts decide is in the compiled universe, whole: the rest of them is for people.
 TOLD: Final = frozenset(
@@ -56,13 +58,20 @@ def beside(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> Iterator[Chang
     """The changes of rules and catalogs that no universe is made of: contracts entry by entry, others as a whole."""
     contract = set(contracts.FILES.values())
     for path in sorted((old.keys() | new.keys()) - TOLD):
-        if old.get(path) == new.get(path):
+        if old.get(path) == new.get(path) or path.startswith(f"{SCENARIOS}/"):
             continue
         if path in contract and path in old and path in new:
             yield from _contract(path, old[path], new[path])
         else:
             verdict = Verdict(Class.LOOSEN, "no direction is declared for it")
             yield _text(path, path in old, path in new, verdict)
+
+
+def examples(old: Mapping[str, bytes], new: Mapping[str, bytes]) -> tuple[str, ...]:
+    """What a reader must know of scenarios that differ: they decide nothing, and show what must hold."""
+    paths = sorted(p for p in old.keys() | new.keys() if p.startswith(f"{SCENARIOS}/") and p != AT_CAP)
+    other = [p for p in paths if old.get(p) != new.get(p)]
+    return (f"the examples differ too: {', '.join(other)}",) if other else ()
 
 
 def _contract(path: str, old: bytes, new: bytes) -> Iterator[Change]:
