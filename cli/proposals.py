@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from cli.project import BAD_ENVIRONMENT, BAD_INPUT, fail
+from cli.project import BAD_ENVIRONMENT, BAD_INPUT, fail, today
 
 if TYPE_CHECKING:
     from generator.change.git import Repository
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from generator.change.patching.identity import Actor
 
 CODE: Final = Path(__file__).resolve().parents[1]
-MAINS: Final = ("origin/main", "main")
+# In full: a tag of the same name would be preferred to a branch.
+MAINS: Final = ("refs/remotes/origin/main", "refs/heads/main")
 MAX_EVENT: Final = 16_000_000
 
 
@@ -88,7 +89,10 @@ def scratch() -> Iterator[Path]:
 
 
 def base_commit(repository: "Repository", given: str | None, of_platform: str | None) -> str:
-    """The commit that is the authority: as given, else the pull request's base, else main as it was fetched last."""
+    """The commit that is the authority: as given, else the pull request's base, else main as it was fetched last.
+
+    Where there is none of them nothing is guessed: held against itself, every change would be none.
+    """
     from generator.change.git import GitFault
 
     if given is not None or of_platform is not None:
@@ -98,19 +102,21 @@ def base_commit(repository: "Repository", given: str | None, of_platform: str | 
             return repository.commit_of(name)
         except GitFault:
             continue
-    return repository.commit_of("HEAD")
+    repository.commit_of("HEAD")
+    raise GitFault("there is no main to hold a change against", "name the branch that it is made for: --base BRANCH")
 
 
 def proposal_of(repository: "Repository", base: str, head: str | None, folder: Path) -> "Proposal":
     """What is to be checked: a commit, or the working tree as it stands."""
+    from generator.change.patching.authority import Authority
     from generator.change.patching.checker import Proposal
     from generator.change.patching.trees import of_commit, of_folder
 
+    authority = Authority(repository, base, today())
     if head is None:
-        tree = of_folder(repository, folder)
-        return Proposal(repository, base, tree, repository.commit_of("HEAD"), "working tree")
+        return Proposal(authority, of_folder(repository, folder), repository.commit_of("HEAD"), "working tree")
     commit = repository.commit_of(head)
-    return Proposal(repository, base, of_commit(repository, commit), commit, commit[:12])
+    return Proposal(authority, of_commit(repository, commit), commit, commit[:12])
 
 
 def asked(platform: Platform, author: str | None) -> "Asked":

@@ -114,9 +114,9 @@ def apply_command(
 
 def _without(file: Path, proposal: "Proposal") -> "Proposal":
     """The proposal without the patch itself, where it lies in the working tree and nobody has committed it."""
-    root, place = proposal.repository.root, file.resolve()
+    root, place = proposal.base.repository.root, file.resolve()
     path = place.relative_to(root).as_posix() if place.is_relative_to(root) else ""
-    if not path or path in proposal.base_tree.entries:
+    if not path or path in proposal.base.tree.entries:
         return proposal
     return replace(proposal, tree=proposal.tree.edited({path: None}))
 
@@ -159,7 +159,7 @@ def _propose(
     branch = branch_name(patch.why, texts)
     message = f"{patch.why}\n\n{verdict.word} on {verdict.surface}; checked upon {verdict.base}\n"
     with scratch() as empty:
-        commit = propose(before.repository, before.head, texts, branch, message, now=now, scratch=empty)
+        commit = propose(before.base.repository, before.head, texts, branch, message, now=now, scratch=empty)
     report = folder / REPORTS / f"{branch.rpartition('/')[2]}.md"
     write(report, markdown(verdict))
     _say(shown, f"proposed: branch {branch} at {commit[:12]}\nreport:   {near(report)}")

@@ -2,13 +2,10 @@
 
 from datetime import date
 
-from generator import generated
+from generator.change.patching.compiled import CompiledSide
 from generator.change.patching.patch_file import Patch
 from generator.change.patching.trees import Tree
 from generator.change.patching.yaml_edit import EditFault, edited
-from generator.compile.finish import file_text
-from generator.compile.stages import compile_universe
-from universe.reader import FILE as UNIVERSE
 
 
 def applied(patch: Patch, tree: Tree, *, today: date) -> dict[str, bytes]:
@@ -30,7 +27,6 @@ def applied(patch: Patch, tree: Tree, *, today: date) -> dict[str, bytes]:
             raise EditFault(f"there is no {file}", "name a file that is there")
         texts[file] = edited(file, before[file].decode(), steps).encode()
     changed = tree.edited(texts)
-    made = compile_universe(changed.sources(), today=today)
-    expected = {UNIVERSE: file_text(made.document), **generated.files(made)}
-    follows = {name: text.encode() for name, text in expected.items() if not changed.holds(name, text)}
+    following = CompiledSide("patched", changed.sources(), today).following
+    follows = {name: text.encode() for name, text in following.items() if not changed.holds(name, text)}
     return {**texts, **follows}

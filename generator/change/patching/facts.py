@@ -18,10 +18,13 @@ Facts = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How head came about: whether base's code checks it, how far it is behind base, its merges, what it edits."""
+    """How head came about: whether base's code checks it, how many commits it is behind base and beyond it, how many
+    of those are merges, and what it edits.
+    """
 
     own_checker: bool
     behind: int
+    commits: int
     merges: int
     runs: bool
     edits: int
@@ -44,6 +47,7 @@ def of_change(course: Course, results: Results) -> Facts:
         "change": {
             "own_checker": course.own_checker,
             "behind": str(course.behind),
+            "commits": str(course.commits),
             "merges": str(course.merges),
             "runs": course.runs,
             "edits": str(course.edits),

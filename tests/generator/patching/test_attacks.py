@@ -69,7 +69,7 @@ def merges(project: Project) -> None:
 
 def tightens_until_nothing_trades(project: Project) -> None:
     """A share of NAV for one order so small that it falls under the smallest order."""
-    edits("rules/strategies.yaml", "{strategy_exposure: 60%", "{trade_nav: 0.1%, strategy_exposure: 60%")(project)
+    by_hand("rules/strategies.yaml", "{strategy_exposure: 60%", "{trade_nav: 0.1%, strategy_exposure: 60%")(project)
 
 
 def lowers_everything(project: Project) -> None:
@@ -80,30 +80,32 @@ def lowers_everything(project: Project) -> None:
         project.read(RISK),
     )
     project.write(RISK, text)
-    project.generate()
 
 
 def hides(separator: str) -> Callable[[Project], None]:
     """A key behind a comment: what ends a line for YAML ends none for an editor."""
-    return edits(
+    return by_hand(
         RISK, "LTCUSDT: {symbol_exposure: 8%}\n", f"{TIGHTER}  # probation{separator}  XRPUSDT: {{leverage: 3x}}\n"
     )
 
 
 ATTACKS: Final[dict[str, Attack]] = {
     "more rights for agents": (
-        edits("rules/surfaces.yaml", "classes: [TIGHTEN,", "classes: [LOOSEN, TIGHTEN,"),
+        by_hand("rules/surfaces.yaml", "classes: [TIGHTEN,", "classes: [LOOSEN, TIGHTEN,"),
         ELSEWHERE | {"class_not_allowed"},
     ),
-    "one person more": (edits("rules/surfaces.yaml", "logins: [ada]", 'logins: [ada, "patch-writer[bot]"]'), ELSEWHERE),
+    "one person more": (
+        by_hand("rules/surfaces.yaml", "logins: [ada]", 'logins: [ada, "patch-writer[bot]"]'),
+        ELSEWHERE,
+    ),
     "another range for a fact of changes": (
-        edits("schemas/surfaces.yaml", "step.day: {unit: ratio, sign: nonnegative", "step.day: {unit: ratio"),
+        by_hand("schemas/surfaces.yaml", "step.day: {unit: ratio, sign: nonnegative", "step.day: {unit: ratio"),
         ELSEWHERE,
     ),
     "an invariant gone": (lambda p: os.unlink(p.root / "rules/invariants.yaml"), ELSEWHERE),
     "an invariant relaxed": (writes("rules/invariants.yaml", "format: 1\nnever: []\n"), ELSEWHERE),
     "a cap without a bound to its range": (
-        edits(
+        by_hand(
             "schemas/caps.yaml",
             "leverage: {unit: ratio, sign: positive, tighter: lower, per: order, min: 1, max: 125",
             "leverage: {unit: ratio, sign: positive, tighter: lower, per: order, min: 1, max: 500",
@@ -120,7 +122,7 @@ ATTACKS: Final[dict[str, Attack]] = {
         by_hand(UNIVERSE, '"symbol_exposure": "0.08"', '"symbol_exposure": "0.8"'),
         frozenset({"generated_stale"}),
     ),
-    "venue facts by hand": (edits(VENUE, '"min_notional": "5"', '"min_notional": "1"'), ELSEWHERE),
+    "venue facts by hand": (by_hand(VENUE, '"min_notional": "5"', '"min_notional": "1"'), ELSEWHERE),
     "a scenario weakened": (
         by_hand(SCENARIOS, 'expect: {veto: [symbol_cap], max_quantity: "0.01"}', "expect: {decision: allow}"),
         ELSEWHERE,
@@ -157,17 +159,17 @@ ATTACKS: Final[dict[str, Attack]] = {
     ),
     "a file mode": (lambda p: os.chmod(p.root / RISK, 0o755), frozenset({"not_a_plain_file"})),
     "a merge commit": (merges, frozenset({"merge_commit"})),
-    "a cap raised": (edits(RISK, LTC, "LTCUSDT: {symbol_exposure: 9%}"), frozenset({"class_not_allowed"})),
+    "a cap raised": (by_hand(RISK, LTC, "LTCUSDT: {symbol_exposure: 9%}"), frozenset({"class_not_allowed"})),
     "a cap lowered by a quarter": (edits(RISK, LTC, "LTCUSDT: {symbol_exposure: 6%}"), frozenset({"step_day"})),
     "a bound where there was none": (
-        edits(RISK, "ETHUSDT: {symbol_exposure", "ETHUSDT: {open_quantity: 900 ETH, symbol_exposure"),
+        by_hand(RISK, "ETHUSDT: {symbol_exposure", "ETHUSDT: {open_quantity: 900 ETH, symbol_exposure"),
         frozenset({"step_unmeasured"}),
     ),
     "a key behind a line separator": (hides("\u2028"), frozenset({"illegible"})),
     "a key behind a next-line character": (hides("\u0085"), frozenset({"illegible"})),
-    "a key in quotes": (edits(RISK, LTC, 'LTCUSDT: {"symbol_exposure": 9%}'), frozenset({"class_not_allowed"})),
+    "a key in quotes": (by_hand(RISK, LTC, 'LTCUSDT: {"symbol_exposure": 9%}'), frozenset({"class_not_allowed"})),
     "a key by its number": (
-        edits(RISK, LTC, 'LTCUSDT: {"symbol\\u005fexposure": 9%}'),
+        by_hand(RISK, LTC, 'LTCUSDT: {"symbol\\u005fexposure": 9%}'),
         frozenset({"class_not_allowed"}),
     ),
     "a key that stands twice": (
@@ -175,29 +177,29 @@ ATTACKS: Final[dict[str, Attack]] = {
         ELSEWHERE | {"does_not_compile"},
     ),
     "a key commented out": (
-        edits(
+        by_hand(
             RISK,
             "  SUIUSDT: {symbol_exposure: 8%, order_notional: 10_000 USDT}\n",
             "  # SUIUSDT: {symbol_exposure: 8%, order_notional: 10_000 USDT}\n",
         ),
         frozenset({"class_not_allowed", "place_not_allowed"}),
     ),
-    "a comment that lies": (edits(RISK, f"  {LTC}\n", f"  {TIGHTER}  # 90% was approved\n"), ELSEWHERE),
+    "a comment that lies": (by_hand(RISK, f"  {LTC}\n", f"  {TIGHTER}  # 90% was approved\n"), ELSEWHERE),
     "a mention in a why": (
-        edits(GATES, "why: A wide spread is a cost and a warning.", 'why: "@ada <img src=x> [approve](http://x)"'),
+        by_hand(GATES, "why: A wide spread is a cost and a warning.", 'why: "@ada <img src=x> [approve](http://x)"'),
         ELSEWHERE,
     ),
     "tightened until nothing trades": (tightens_until_nothing_trades, frozenset({"nothing_trades"})),
     "an exit newly held": (
-        edits(GATES, "    at_most: caps.spread\n", "    at_most: caps.spread\n    exits: form\n"),
+        by_hand(GATES, "    at_most: caps.spread\n", "    at_most: caps.spread\n    exits: form\n"),
         ELSEWHERE | {"class_not_allowed"},
     ),
     "what holds in an environment alone": (
-        edits(RISK, "global: {drawdown: 95%, daily_loss: 50%}", "global: {drawdown: 99%, daily_loss: 50%}"),
+        by_hand(RISK, "global: {drawdown: 95%, daily_loss: 50%}", "global: {drawdown: 99%, daily_loss: 50%}"),
         ELSEWHERE | {"class_not_allowed"},
     ),
     "a strategy's parameter": (
-        edits("rules/strategies.yaml", "fast: 12, slow: 48", "fast: 11, slow: 48"),
+        by_hand("rules/strategies.yaml", "fast: 12, slow: 48", "fast: 11, slow: 48"),
         frozenset({"class_not_allowed"}),
     ),
     "a layout that says nothing": (by_hand(RISK, "\n    size_low: ", "\n    size_low:  "), ELSEWHERE),
