@@ -170,7 +170,7 @@ def apart(old: list[Any], new: list[Any]) -> tuple[str, str]:
     shown: tuple[list[str], list[str]] = ([], [])
     for op, a, b, c, d in SequenceMatcher(a=[*map(plain, old)], b=[*map(plain, new)], autojunk=False).get_opcodes():
         for words, part in zip(shown, (old[a:b], new[c:d]), strict=True):
-            if op != "equal":
+            if op != "equal" or len(part) <= 2:
                 words += map(plain, part)
             elif words[-1:] != ["…"]:
                 words.append("…")

@@ -10,7 +10,7 @@ import pytest
 from generator.change import git
 from generator.change.differ import diff
 from generator.change.git import GitFault, files_of
-from generator.change.sources import PARTS, SourceFault, of_file, of_folder, of_ref, source_of
+from generator.change.sources import PARTS, NotCompiled, SourceFault, of_file, of_folder, of_ref, source_of
 from generator.change.words import Class
 from generator.compile.finish import file_text
 from generator.compile.problems import Refused
@@ -20,6 +20,7 @@ from tests.generator.change.projects import EVENTS, FACTS, GATES, RISK, told
 from tests.generator.change.repository import Repository, repository
 from universe.reader import UniverseFault
 
+SURFACES: Final = "rules/surfaces.yaml"
 SPREAD: Final = "veto: spread"
 SHADOW: Final = "mode: shadow\n    until: 2026-11-10\n    veto: spread"
 
@@ -287,3 +288,47 @@ def test_a_change_of_a_catalog_is_seen_between_refs(repo: Repository) -> None:
     found = diff(of_ref(repo.objects, "main", TODAY), of_folder(repo.project, TODAY))
 
     assert told(found.changes) == ["- LOOSEN declared fact nav.age: sign: nonnegative"]
+
+
+def test_rules_that_no_universe_is_made_of_are_told_entry_by_entry(repo: Repository) -> None:
+    """Anything of them loosens but what people alone read; gates by their ids, and each with its line."""
+    repo.write(SURFACES, "step_day: 20%", "step_day: 25%")
+    repo.write(SURFACES, "measure: change.merges", "measure: change.behind")
+    repo.write(SURFACES, "why: A person must be able", "why: Somebody must be able")
+    found = diff(of_ref(repo.objects, "main", TODAY), of_folder(repo.project, TODAY))
+
+    assert [c.name for c in found.of(Class.LOOSEN)] == [
+        "surfaces.yaml: global step_day",
+        "surfaces.yaml: gates straight measure",
+    ]
+    assert [c.name for c in found.of(Class.COSMETIC)] == ["surfaces.yaml: gates small why"]
+    lines = (repo.project / SURFACES).read_text(encoding="utf-8").splitlines()
+    assert all(c.now and str(c.after) in lines[c.now.line - 1] for c in found.changes)
+
+
+def test_what_cant_be_read_loosens_even_beside_what_could_not_be_read_before(repo: Repository) -> None:
+    """Two texts that nobody can read are not the same for that."""
+    path = repo.project / SURFACES
+    path.write_text("a: 1\na: 2\n", encoding="utf-8")
+    repo.commit()
+    path.write_text("a: 1\na: 3\n", encoding="utf-8")
+    found = diff(of_ref(repo.objects, "main", TODAY), of_folder(repo.project, TODAY))
+
+    assert told(found.changes) == ["~ LOOSEN rules/surfaces.yaml: "]
+
+
+def test_examples_that_differ_are_a_note_and_no_change(repo: Repository) -> None:
+    """They decide nothing; those that are generated are passed over."""
+    for name in ("orders", "at_cap"):
+        repo.write(f"rules/scenarios/{name}.yaml", "format: 1", "format: 1  # one")
+    found = diff(of_ref(repo.objects, "main", TODAY), of_folder(repo.project, TODAY))
+
+    assert (found.changes, found.notes) == ((), ("the examples differ too: rules/scenarios/orders.yaml",))
+
+
+def test_a_side_that_does_not_compile_is_named(repo: Repository) -> None:
+    """A person must know which of the two is at fault."""
+    repo.write(RISK, "symbol_exposure: 30%", "symbol_exposure: much")
+    with pytest.raises(NotCompiled) as refused:
+        diff(of_ref(repo.objects, "main", TODAY), of_folder(repo.project, TODAY, "working tree"))
+    assert refused.value.side == "working tree"
