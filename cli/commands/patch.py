@@ -1,26 +1,31 @@
 """`hedgerow patch`."""
 
 import json
+import os
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.project import BAD_ENVIRONMENT, NO, fail, near, quiet_pipe, root, today, write
+from cli.project import BAD_ENVIRONMENT, NO, fail, near, root, today, write
 from cli.proposals import asked, base_commit, explained, platform, proposal_of, repository_at, scratch
 
 if TYPE_CHECKING:
     from generator.change.patching.checker import Proposal, Verdict
     from generator.change.patching.patch_file import Patch
 
-FORMATS: Final = ("text", "markdown", "json")
+FORMATS: Final = ("text", "markdown", "json", "github")
 REPORTS: Final = "logs/proposals"
 
 base_option = click.option("--base", help="The authority: a branch or commit; default: the pull request's, else main.")
 author_option = click.option("--author", help="Who asks, which may only lower rights; the CI platform says who it is.")
 format_option = click.option(
     "--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True, help="How it is shown."
+)
+comment_option = click.option(
+    "--comment", type=click.Path(dir_okay=False, path_type=Path), help="Write the comment of a pull request here, too."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 
@@ -35,11 +40,17 @@ def command() -> None:
 @click.option("--head", help="What is checked: a branch or commit; default: the pull request's, else the working tree.")
 @author_option
 @format_option
+@comment_option
 @json_option
 @click.pass_obj
-@quiet_pipe
 def check_command(
-    given_root: Path | None, base: str | None, head: str | None, author: str | None, shape: str, as_json: bool
+    given_root: Path | None,
+    base: str | None,
+    head: str | None,
+    author: str | None,
+    shape: str,
+    comment: Path | None,
+    as_json: bool,
 ) -> None:
     """Say whether a change's author may make it, with every reason.
 
@@ -47,11 +58,14 @@ def check_command(
     Of head only objects are read; nothing of it is checked out, installed or run. Exit code 1 where the answer is no.
     """
     from generator.change.patching.checker import check
+    from generator.change.patching.report import markdown
 
     repository, told = repository_at(root(given_root)), platform()
     with explained(), scratch() as folder:
         proposal = proposal_of(repository, base_commit(repository, base, told.base), head or told.head, folder)
         verdict = check(proposal, asked(told, author))
+    if comment is not None:
+        write(comment, markdown(verdict))
     _show(verdict, "json" if as_json else shape)
     if not verdict.allowed:
         raise SystemExit(NO)
@@ -66,7 +80,6 @@ def check_command(
 @format_option
 @json_option
 @click.pass_obj
-@quiet_pipe
 def apply_command(
     given_root: Path | None,
     file: Path,
@@ -166,14 +179,22 @@ def _propose(
 
 
 def _show(verdict: "Verdict", shape: str) -> None:
-    from generator.change.patching.report import data, markdown, text
+    from generator.change.patching.report import data, github, markdown, text
 
     if shape == "json":
-        click.echo(json.dumps(data(verdict), ensure_ascii=False, indent=1))
+        _echo(json.dumps(data(verdict), indent=1))
     else:
-        click.echo((markdown if shape == "markdown" else text)(verdict), nl=False)
+        _echo({"markdown": markdown, "github": github, "text": text}[shape](verdict).rstrip("\n"))
 
 
 def _say(shape: str, text: str) -> None:
     """To a person who reads the terminal; what a program reads stays what it asked for."""
-    click.echo(text, err=shape != "text")
+    _echo(text, err=shape != "text")
+
+
+def _echo(text: str, *, err: bool = False) -> None:
+    """Print; a reader that stops listening turns no veto into an exit code of 0."""
+    try:
+        click.echo(text, err=err)
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - what is left is flushed at the exit

@@ -67,10 +67,11 @@ class Flip:
 
 @dataclass(slots=True)
 class Flips:
-    """What came of deciding a log by both rule sets."""
+    """What came of deciding a log by both rule sets; `passed` is what was let through before."""
 
     source: str
     records: int = 0
+    passed: int = 0
     vetoed: int = 0
     allowed: int = 0
     exits_held: int = 0
@@ -218,6 +219,7 @@ def _counted(
     found = Flips(source)
     for asked, before in answered:
         found.records += 1
+        found.passed += before.allowed
         after = engines[-1].decide(asked.facts, asked.scope)
         if before.allowed is not after.allowed:
             exempt = asked.scope == "order" and any(_is_exit(engine, asked.facts) for engine in engines)

@@ -18,7 +18,7 @@ from generator.change.patching.facts import Course, Facts, Results
 from generator.change.patching.findings import findings
 from generator.change.patching.identity import Actor, Identity, identity
 from generator.change.patching.meaning import flipped, meaning
-from generator.change.patching.own_code import runs_base
+from generator.change.patching.own_code import foreign
 from generator.change.patching.past import past
 from generator.change.patching.steps import Steps, steps, values
 from generator.change.patching.surfaces import Surfaces
@@ -133,7 +133,7 @@ def _decided(proposal: Proposal, edits: tuple[Edit, ...], results: Results, aske
     surface = surfaces.surface_of(place.name for _, place in placed)
     own, missed = _commits(proposal)
     course = Course(
-        own_checker=runs_base(base.tree, asked.code),
+        foreign=foreign(base.tree, asked.code),
         behind=len(missed),
         commits=len(own),
         merges=sum(len(commit.parents) > 1 for commit in own),
@@ -145,7 +145,7 @@ def _decided(proposal: Proposal, edits: tuple[Edit, ...], results: Results, aske
         (edit, surfaces.engine.decide({**whole, **facts.of_edit(edit, place.name, surface, who.author)}))
         for edit, place in placed
     ]
-    objections = tuple(_objections(surfaces, decided, details(results)))
+    objections = tuple(_objections(surfaces, decided, details(results, course.foreign)))
     names = tuple((edit, place.name) for edit, place in placed)
     return Verdict(not objections, surface, who, base.commit, proposal.name, names, objections, results, whole)
 

@@ -13,10 +13,11 @@ from generator.compile.problems import Problem
 SHOWN = 6
 
 
-def details(results: Results) -> Mapping[str, tuple[str, ...]]:
-    """Lines by the name of a fact."""
+def details(results: Results, foreign: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Lines by the name of a fact; `foreign` are the files of the checker that are not base's."""
     found = results.findings
     made = {
+        "change.own_checker": tuple(f"{file} is not base's" for file in foreign),
         "found.problems": tuple(map(_problem, found.problems)),
         "found.stale": found.stale or (),
         "found.breaches": found.breaches or (),

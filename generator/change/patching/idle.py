@@ -42,7 +42,7 @@ def _differs(old: Mapping[str, Any], new: Mapping[str, Any], symbol: str, strate
     return _deciding(old, symbol, strategy) != _deciding(new, symbol, strategy)
 
 
-def _deciding(document: Mapping[str, Any], symbol: str, strategy: str) -> Any:
+def _deciding(document: Mapping[str, Any], symbol: str, strategy: str) -> object:
     shared = {key: part for key, part in document.items() if key not in APART}
     own = (document["account"], document["symbols"].get(symbol), document["strategies"].get(strategy))
     return shared, [{**entry, "provenance": None} for entry in own if entry is not None]
