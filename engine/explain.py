@@ -71,9 +71,12 @@ def nobody(head: SubjectHead, given: str | None) -> Reason:
 
 
 def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:
-    """Where the bound of a gate comes from: its source line, and its layer in words."""
+    """Where the bound of a gate comes from: its source line, and its layer in words; nobody's where no actor is known
+    on whom it depends.
+    """
     limit = limit_of(gate)
-    if isinstance(limit, CapRef):
+    nobodys = situation.actor is None and isinstance(limit, CapRef) and limit.name in situation.ruleset.actor_caps
+    if isinstance(limit, CapRef) and not nobodys:
         _, (source, layer) = situation.ruleset.cap(limit.name, situation.subject, situation.actor)
         return source or gate.source, layer
     return gate.source, ""

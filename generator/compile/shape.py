@@ -3,12 +3,14 @@ problems.
 """
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Final
 
 from engine.catalog import did_you_mean
 from engine.faults import Path
 from generator.compile.problems import Problem
 from generator.compile.text import Document
+
+_COUNTED: Final = {"minItems": "entries", "minLength": "characters"}
 
 
 def check_shape(document: Document, schema: Mapping[str, Any]) -> list[Problem]:
@@ -62,7 +64,9 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
             "bad-shape", path, f"`{name}` is not {_wanted(error.schema)}", error.schema.get("description")
         )
     elif error.validator in ("minItems", "minLength"):
-        yield document.problem("bad-shape", path, f"`{name}` is empty")
+        least = error.validator_value
+        said = "is empty" if least == 1 else f"is shorter than {least} {_COUNTED[error.validator]}"
+        yield document.problem("bad-shape", path, f"`{name}` {said}")
     else:
         yield document.problem(
             "bad-value", path, f"`{error.instance}` is no value of `{name}`", error.schema.get("description")
