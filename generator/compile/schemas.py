@@ -9,7 +9,7 @@ stage checks with better words.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from generator.compile import catalog_schemas, strategy_schemas, uncovered
+from generator.compile import catalog_schemas, invariants, strategy_schemas, uncovered
 from generator.compile.schema_parts import (
     EXPRESSION,
     NUMBER,
@@ -58,6 +58,7 @@ def build(
         "tables": _tables(),
         "scenarios": _scenarios(units, facts),
         "uncovered": uncovered.schema(),
+        "invariants": invariants.schema(),
         "compiled": _compiled(caps),
     }
     return {name: {"$schema": DIALECT, "$id": f"urn:hedgerow:{name}:1", **schema} for name, schema in made.items()}

@@ -15,7 +15,7 @@ from generator.change.proof.gates import Gates
 from generator.change.proof.pairs import Pair, pairs
 from generator.change.proof.places import ACCOUNT, UNNAMED, Place
 from generator.change.proof.replay import Disagreement
-from generator.change.proof.results import GateProof, Proof, SetProof
+from generator.change.proof.results import GateProof, Proof, SetProof, worst_held
 from generator.change.proof.solver import Stage
 from generator.change.proof.together import Together, Verdict
 from generator.change.proof.workbench import Orders, Workbench
@@ -98,7 +98,7 @@ def _together(place: Place, verdicts: Iterable[Verdict]) -> SetProof:
         word = Class.TIGHTEN
     else:
         word = Class.EQUIVALENT
-    return SetProof(place.subject, place.actor, word, stage)
+    return SetProof(place.subject, place.actor, word, stage, worst_held(v.held for v in found))
 
 
 def _overall(sets: Iterable[SetProof], verdicts: Iterable[Verdict]) -> Class:
@@ -123,7 +123,7 @@ def _gathered(verdicts: list[Verdict]) -> Iterator[GateProof]:
         orders = [v for v in same if v.place.scope == "order"]
         named = {v.word for v in orders if v.place.actor != UNNAMED}
         others = {v.word for v in orders} - named
-        if len(named) == 1 and not others & LOOSENING:
+        if len(named) == 1 and worst(named | others) in named:
             yield _proof(orders[0], None)
             orders = []
         for verdict in [*orders, *(v for v in same if v.place.scope != "order")]:

@@ -31,7 +31,10 @@ PATIENCE: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one gate at one place; `pair` None is the head."""
+    """What became of one gate at one place; `pair` None is the head.
+
+    `held` says whether it stops an order that reduces and that passed: False is proved, None is neither.
+    """
 
     pair: Pair | None
     place: Place
@@ -39,6 +42,7 @@ class Verdict:
     stage: Stage
     alone: Alone
     witness: Witness | None = None
+    held: bool | None = False
 
 
 @dataclass(slots=True)
@@ -71,9 +75,10 @@ class Together:
         shown: list[Shown] = []
         if alone.looser:
             shown.append(self._loosened(pair, place))
+        held = self._held(pair, place) if alone.holds else Stage.HASH
         if alone.holds:
-            shown.append(self._held(pair, place))
-        verdict = Verdict(pair, place, Class.EQUIVALENT, alone.stage, alone)
+            shown.append(held)
+        verdict = Verdict(pair, place, Class.EQUIVALENT, alone.stage, alone, held=_is_shown(held))
         if shown:
             word = Class.MIXED if alone.tighter and not alone.holds else Class.LOOSEN
             return self._worded(verdict, shown, word)
@@ -173,7 +178,9 @@ class Together:
         shown = self._newcomers(place, old, new) if old is not new else self._exemption(place)
         if shown is None:
             return []
-        verdict = Verdict(None, place, Class.TIGHTEN, Stage.CONCRETE, Alone())
+        # The last of them is of orders that are newly vetoed, but for those of a subject that is new.
+        held = False if (new and not old) or not shown else _is_shown(shown[-1])
+        verdict = Verdict(None, place, Class.TIGHTEN, Stage.CONCRETE, Alone(), held=held)
         return [self._worded(verdict, shown, Class.LOOSEN) if shown else verdict]
 
     def _newcomers(self, place: Place, old: bool, new: bool) -> list[Shown]:
@@ -258,6 +265,11 @@ class Together:
             return int(not after.allowed and {v.gate for v in before.vetoes} == {gate})
 
         return isinstance(self._bench.seeker.seek(self._goal(place, gates.new, formulas, adding, confirm)), Found)
+
+
+def _is_shown(shown: Shown) -> bool | None:
+    """Whether there is such an order; None where that can't be said."""
+    return None if shown is None else isinstance(shown, Witness)
 
 
 def _named(decision: Decision, gate: str | None) -> int:

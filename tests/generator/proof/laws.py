@@ -56,6 +56,8 @@ class Proved:
         for word in self._words(facts, scope):
             for broken in _broken(word, old, new):
                 yield f"{word} {broken} as {scope}: {facts}"
+        if self.proof.held is False and old.exempt and old.allowed and not new.allowed and scope == "order":
+            yield f"an exit is newly held: {facts}"
         if old.exempt is new.exempt and (scope != "order" or self._decided_by_both(facts)):
             yield from self._at_gates(facts, scope, old, new)
 
