@@ -105,7 +105,7 @@ class Flips:
 
 
 def lines_of(path: Path, name: str = "") -> Iterator[tuple[str, str]]:
-    """The lines of a log that hold something, with their places; a path that ends in .gz is compressed.
+    """The lines of a log that hold something, to the byte, with their places; a path that ends in .gz is compressed.
 
     Args:
         path: the file.
@@ -123,10 +123,10 @@ def lines_of(path: Path, name: str = "") -> Iterator[tuple[str, str]]:
             if len(line) > MAX_LINE:
                 raise LogFault(place, f"the line is longer than {MAX_LINE} bytes")
             try:
-                text = line.decode().strip()
+                text = line.decode().removesuffix("\n")
             except UnicodeDecodeError:
                 raise LogFault(place, "the line is not UTF-8") from None
-            if text:
+            if text.strip():
                 yield place, text
 
 
