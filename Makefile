@@ -20,6 +20,7 @@ test: .venv/.installed-test ## run the tests; ARGS='-k gate' picks some
 
 soak: .venv/.installed-test ## prove at length what the tests sample: every mutant, 2,000 proofs of edits, 200 kills over CANDLES
 	$(BIN)/hedgerow mutate
+	$(BIN)/python -m tests.generator.change.laws 3000
 	$(BIN)/python -m tests.generator.proof.laws 2000
 	$(BIN)/python -m tests.execution.kills $(CANDLES) --runs 20 --kills 10
 
@@ -54,7 +55,7 @@ clean: ## remove .venv and every cache; logs stay
 .venv/.installed: EXTRAS := [proof]
 .venv/.installed-test: EXTRAS := [proof,test]
 .venv/.installed-test: COVERS := .venv/.installed
-.venv/.installed-dev: EXTRAS := [proof,test,dev]
+.venv/.installed-dev: EXTRAS := [agent,proof,test,dev]
 .venv/.installed-dev: COVERS := .venv/.installed .venv/.installed-test
 
 .venv/.installed .venv/.installed-test .venv/.installed-dev: pyproject.toml | $(BIN)/pip
