@@ -13,7 +13,7 @@ from generator.change.patching import facts
 from generator.change.patching.authority import Authority
 from generator.change.patching.compiled import CompiledSide
 from generator.change.patching.details import details
-from generator.change.patching.edits import Edit, edits_of
+from generator.change.patching.edits import NOTHING, Edit, edits_of
 from generator.change.patching.facts import Course, Facts, Results
 from generator.change.patching.findings import findings
 from generator.change.patching.identity import Actor, Identity, identity
@@ -141,12 +141,14 @@ def _decided(proposal: Proposal, edits: tuple[Edit, ...], results: Results, aske
         edits=sum(not place.generated for _, place in placed),
     )
     whole = facts.of_change(course, results)
+    names = tuple((edit, place.name) for edit, place in placed)
+    # Commits that edit nothing in the end are still a history that would be merged.
+    asked_of = names or ((NOTHING, surfaces.entry(surface)["places"][0]),) if edits or own else ()
     decided = [
-        (edit, surfaces.engine.decide({**whole, **facts.of_edit(edit, place.name, surface, who.author)}))
-        for edit, place in placed
+        (edit, surfaces.engine.decide({**whole, **facts.of_edit(edit, place, surface, who.author)}))
+        for edit, place in asked_of
     ]
     objections = tuple(_objections(surfaces, decided, details(results, course.foreign)))
-    names = tuple((edit, place.name) for edit, place in placed)
     return Verdict(not objections, surface, who, base.commit, proposal.name, names, objections, results, whole)
 
 

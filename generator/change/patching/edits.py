@@ -65,6 +65,10 @@ class Edit:
         return ".".join(self.key) if self.key else self.path
 
 
+NOTHING: Final = Edit("", WHOLE, Action.ADD)
+"""The edit of what edits nothing."""
+
+
 def edits_of(base: Tree, head: Tree, as_whole: Callable[[str], bool] = lambda path: False) -> tuple[Edit, ...]:
     """Every edit between two trees, file by file; `as_whole` says of which files no keys are told apart."""
     paths = touched(base, head)

@@ -25,7 +25,7 @@ CUT: Final = "There is more than a comment holds: `hedgerow patch check`."
 def headline(verdict: Verdict) -> str:
     """The class, and whether its author may make it."""
     who = "a person" if verdict.identity.author == "person" else "an agent"
-    if not verdict.edits:
+    if not verdict.edits and verdict.allowed:
         return "no change"
     return f"{verdict.word}: {who} {'may' if verdict.allowed else 'may not'} make this change"
 

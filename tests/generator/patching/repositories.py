@@ -113,6 +113,12 @@ def following(made: Compiled) -> dict[str, str]:
     return {"universe/universe.json": file_text(made.document), **generated.files(made)}
 
 
+def edits_vetoed(verdict: Verdict, reason: str) -> set[tuple[str, str]]:
+    """The edits that a reason is about, as file and key; the key of a whole file is empty."""
+    found = (edit for o in verdict.objections if o.reason == reason for edit in o.edits)
+    return {(edit.path, ".".join(edit.key)) for edit in found}
+
+
 def reasons(verdict: Verdict) -> set[str]:
     """The reasons of a verdict."""
     return {o.reason for o in verdict.objections if not o.unknown}
@@ -124,8 +130,12 @@ BESIDE: Final = {
     "strategies/momentum.py": "SPAN = 12\n",
     "tests/conftest.py": "import pytest\n",
     "tests/decisions/__snapshots__/decisions.json": '[{"decision": "veto"}]\n',
+    "tests/cli/__snapshots__/texts.ambr": "# serializer version: 1\n",
+    "research/sample/more.jsonl.gz": "",
+    "rules/scenarios/more.yaml": (
+        "format: 1\nscenarios:\n  - {name: one, only: [spread], expect: {veto: [facts_missing]}}\n"
+    ),
     "docs/run.md": "# Runs\n",
-    "rules/invariants.yaml": "format: 1\n",
 }
 
 
