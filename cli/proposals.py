@@ -133,6 +133,7 @@ def explained() -> Iterator[None]:
     from generator.change.git import GitFault
     from generator.change.history.record import RecordFault
     from generator.change.patching.yaml_edit import EditFault
+    from generator.change.proof.solver import NoSolver
     from generator.change.sources import SourceFault
     from generator.compile.problems import Refused, report
 
@@ -144,6 +145,8 @@ def explained() -> Iterator[None]:
         fail(str(fault), fault.help, BAD_ENVIRONMENT if fault.environment else BAD_INPUT)
     except RecordFault as fault:
         fail(str(fault), fault.help, BAD_ENVIRONMENT)
+    except NoSolver as fault:
+        fail(str(fault), "install the extra `proof`: without it invariants can't be proved", BAD_ENVIRONMENT)
     except LogFault as fault:
         fail(f"{fault.place}: {fault}", "the log holds decisions as `hedgerow decide` writes them")
     except Refused as refused:

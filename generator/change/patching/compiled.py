@@ -100,7 +100,11 @@ class CompiledSide:
     @cached_property
     def universe(self) -> Universe:
         """The universe of prod, read back from its text."""
-        return parse(file_text(self.compiled().document))
+        return self.universe_of(PROD)
+
+    def universe_of(self, environment: str) -> Universe:
+        """The universe of an environment, read back from its text."""
+        return parse(file_text(self.compiled(environment).document), environment)
 
     @cached_property
     def following(self) -> Mapping[str, str]:

@@ -54,10 +54,12 @@ def _told(change: Change) -> str:
 
 
 def _of_steps(steps: Steps) -> dict[str, tuple[str, ...]]:
-    measured = [m for m in steps.moves if m.day is not None]
+    everywhere = [(m.cap, m.old, m.new) for m in steps.moves if not m.holder]
+    moves = [m for m in steps.moves if not m.holder or (m.cap, m.old, m.new) not in everywhere]
+    measured = [m for m in moves if m.day is not None]
     by_day = sorted(measured, key=lambda m: -(m.day or 0))
     by_month = sorted(measured, key=lambda m: -(m.month or 0))
-    unmeasured = tuple(_moved(m) for m in steps.moves if m.day is None)
+    unmeasured = tuple(_moved(m) for m in moves if m.day is None)
     return {
         "step.day": tuple(f"{_moved(m)}: {_percent(m.day)} from what held within a day" for m in by_day),
         "step.month": tuple(f"{_moved(m)}: {_percent(m.month)} from what held within 30 days" for m in by_month),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from generator import scenarios
 from generator.change.patching.authority import Authority
+from generator.change.patching.breaches import breaches
 from generator.change.patching.compiled import CompiledSide
 from generator.change.patching.idle import idle
 from generator.change.patching.surfaces import FORM, Surfaces, read_surfaces
@@ -56,7 +57,7 @@ def findings(base: Authority, head: CompiledSide, tree: Tree) -> Findings:
         stale=tuple(_stale(base.surfaces, head, tree)),
         failing=failing,
         broken=broken,
-        breaches=(),
+        breaches=tuple(breaches(base.side, head)),
         idle=tuple(idle(base.side, head, base.surfaces.accounts)),
     )
 

@@ -12,7 +12,7 @@ from generator.change.patching.compiled import CompiledSide
 from generator.change.patching.trees import Tree
 from generator.change.prover import refined
 
-# How long the solver may take for one question; what it can't answer in time is NOT-PROVED.
+# How long the solver may take for one question; what it can't answer in time is not proved.
 SECONDS: Final = 2
 SAMPLE: Final = "research/sample/decisions.jsonl.gz"
 

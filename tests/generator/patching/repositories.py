@@ -139,7 +139,7 @@ BESIDE: Final = {
 }
 
 
-def born(root: Path) -> Project:
+def born(root: Path, *, environments: bool = True) -> Project:
     """The shipped rules as the first commit of a repository, with a person who may change them."""
     for pattern in COPIED:
         for path in ROOT.glob(pattern):
@@ -148,6 +148,9 @@ def born(root: Path) -> Project:
             shutil.copyfile(path, copy)
     project = Project(root)
     _narrow(project)
+    if not environments:
+        risk = project.read("rules/risk.yaml")
+        project.write("rules/risk.yaml", risk[: risk.index("environments:")])
     lines = gzip.decompress((ROOT / SAMPLE).read_bytes()).decode().splitlines(keepends=True)
     kept = [line for line in lines if any(f'"subject":"{symbol}"' in line for symbol in SYMBOLS)][:RECORDED]
     (root / SAMPLE).parent.mkdir(parents=True)

@@ -44,6 +44,11 @@ def lowers_everything(project: Project) -> None:
     project.write(RISK, text)
 
 
+def renames_a_measure(project: Project) -> None:
+    """The rules mean the same, and say nothing any more of what must never come about."""
+    project.write(GATES, project.read(GATES).replace("gross_share", "share_of_all"))
+
+
 def joins_a_looser_tier(project: Project) -> None:
     """No cap is edited, and every one that the tier gave is another."""
     project.replace("rules/tiers.yaml", "[LTCUSDT, SUIUSDT]", "[LTCUSDT]")
@@ -51,6 +56,7 @@ def joins_a_looser_tier(project: Project) -> None:
 
 
 ATTACKS: Final[dict[str, Attack]] = {
+    "an invariant that names what is gone": (renames_a_measure, frozenset({"invariant_broken"})),
     "a cap lowered by a quarter": (edits(RISK, LTC, "LTCUSDT: {symbol_exposure: 6%}"), frozenset({"step_day"})),
     "a bound where there was none": (
         by_hand(RISK, "ETHUSDT: {symbol_exposure", "ETHUSDT: {open_quantity: 900 ETH, symbol_exposure"),
@@ -80,6 +86,10 @@ ATTACKS: Final[dict[str, Attack]] = {
 # What lets more through, and the key that it is about.
 LOOSER_EDITS: Final[dict[str, tuple[Change, str]]] = {
     "a cap raised": (by_hand(RISK, LTC, LOOSER), "symbols.LTCUSDT.symbol_exposure"),
+    "what must never come about": (
+        by_hand(RISK, "  gross_exposure: 1.5x", "  gross_exposure: 2.5x"),
+        "global.gross_exposure",
+    ),
     "a minimum lowered": (
         by_hand(RISK, "{min_notional: 100 USDT", "{min_notional: 90 USDT"),
         "symbols.BTCUSDT.min_notional",
@@ -180,6 +190,18 @@ def test_what_lets_more_through_is_loosening(looser: Verdict, name: str) -> None
     assert words[LOOSER_EDITS[name][1]] in LOOSENING
     assert looser.word in LOOSENING
     assert "class_not_allowed" in reasons(looser)
+
+
+def test_base_s_invariants_are_proved_of_head(looser: Verdict) -> None:
+    """Each that is broken is named, in each environment, with an order that shows it."""
+    found = looser.results.findings.breaches or ()
+
+    assert "invariant_broken" in reasons(looser)
+    assert {line.partition(" is broken: this ")[0] for line in found} == {
+        f"{environment}: {promise}"
+        for environment in ("prod", "testnet")
+        for promise in ("never runaway_gross", "never blind", "always exits_open")
+    }
 
 
 @pytest.mark.parametrize("name", REFUSED)
