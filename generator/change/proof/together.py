@@ -22,9 +22,9 @@ from generator.change.proof.wording import flipped
 from generator.change.proof.workbench import Workbench
 from generator.change.words import Class
 
-# So many searches are spent on all edits; beyond an edit's share, an order that shows it elsewhere stands for it.
-SEARCHES: Final = 160
-LEAST: Final = 4
+# Beyond its share of searches, an order that shows an edit elsewhere stands for it; of many edits, each gets few.
+SEARCHES: Final = 800
+LEAST: Final = 2
 # After so many questions that could not be answered, no more of their kind are asked.
 PATIENCE: Final = 3
 
@@ -65,10 +65,11 @@ class Together:
         self._bench, self._gates, self._terms = bench, gates, bench.terms
         self._share = SEARCHES
         self._sought: dict[tuple[str, str, str | None], _Sought] = {}
+        self._passes: dict[tuple[int, Place, bool], list[Term]] = {}
 
     def expect(self, edits: int) -> None:
         """So many gates are going to be judged: each gets its share of the searches."""
-        self._share = max(LEAST, SEARCHES // max(1, edits))
+        self._share = max(LEAST, SEARCHES // max(1, edits) ** 2)
 
     def judged(self, pair: Pair, place: Place, alone: Alone) -> Verdict:
         """What became of a gate at a place, every other gate considered."""
@@ -98,8 +99,11 @@ class Together:
 
     def _passing(self, side: Side, place: Place, *, exits: bool = False) -> list[Term]:
         """That every gate lets an order through: one that adds, or one that reduces."""
-        gates = (g for g in side.gates(place) if g.exits or not exits)
-        return [self._terms.negate(side.stops(g, place)) for g in gates]
+        key = (side.index, place, exits)
+        if key not in self._passes:
+            gates = (g for g in side.gates(place) if g.exits or not exits)
+            self._passes[key] = [self._terms.negate(side.stops(g, place)) for g in gates]
+        return self._passes[key]
 
     def _loosened(self, pair: Pair, place: Place) -> Shown:
         """An order that adds, which the gate stopped, and which passes now."""
@@ -152,7 +156,8 @@ class Together:
         if sought.witness is not None and sought.searches >= self._share:
             return sought.witness
         sought.searches += 1
-        hints = [] if sought.found is None else [sought.found]
+        base = self._bench.seeker.base(goal.place)
+        hints = [Found(base, (), base) if sought.found is None else sought.found]
         found = self._bench.seeker.seek(goal, hints)
         if found is None:
             sought.unknown += 1
