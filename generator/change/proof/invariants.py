@@ -63,12 +63,12 @@ class _Reader:
     def read(self) -> Invariants:
         """The invariants; meaningless where there are problems."""
         gates = [gate for kind in KINDS for i, e in self._entries(kind) if (gate := self._gate(kind, i, e)) is not None]
-        ruleset, faults = examine({**self._compiled, "gates": gates})
+        ruleset, faults = examine({**self._compiled, "gates": gates}) if gates else (self._ruleset, ())
         # Its figures stand apart from the caps on purpose, so that they hold whatever these say.
         self.problems += [self._problem(f) for f in faults if f.path[:1] == ("gates",) and not f.warning]
         if ruleset is None or self.problems:
             return Invariants()
-        by_place = dict(zip(self._places, ruleset.gates, strict=True))
+        by_place = dict(zip(self._places, ruleset.gates[: len(gates)], strict=True))
         made = tuple(
             Invariant(
                 kind,
@@ -178,6 +178,6 @@ def _twice(document: Document) -> list[Problem]:
     for kind in KINDS:
         for i, entry in enumerate(document.data.get(kind, [])):
             if entry["id"] in seen:
-                found.append(document.problem("duplicate-id", (kind, i, "id"), f"`{entry['id']}` stands twice"))
+                found.append(document.problem("set-twice", (kind, i, "id"), f"`{entry['id']}` stands twice"))
             seen.add(entry["id"])
     return found

@@ -53,5 +53,5 @@ def standing(ruleset: RuleSet, invariants: Invariants, *, limit_seconds: float, 
 def kept(
     ruleset: RuleSet, invariants: Invariants, *, limit_seconds: float, near: Orders | None = None
 ) -> tuple[Promise, ...]:
-    """The invariants of a rule set with their verdicts, and nothing else; asked and raised as by `standing`."""
+    """The invariants of a rule set with their verdicts, and nothing else; as `standing` does."""
     return tuple(Promises(Asked(ruleset, limit_seconds, near), invariants).kept())

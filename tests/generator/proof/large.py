@@ -95,7 +95,7 @@ def edited(document: Document, edit: Callable[[Document], None]) -> Document:
 def measured(command: list[str]) -> tuple[float, float, int]:
     """Seconds, the most megabytes held by any command so far, and the exit code."""
     began = time.perf_counter()
-    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, check=False, text=True)
+    done = subprocess.run(command, capture_output=True, check=False, text=True)
     seconds = time.perf_counter() - began
     if done.stderr:
         print(done.stderr[-2000:])
