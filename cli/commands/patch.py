@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.project import BAD_ENVIRONMENT, NO, fail, near, root, today, write
+from cli.project import BAD_ENVIRONMENT, NO, fail, near, root, write
 from cli.proposals import asked, base_commit, explained, platform, proposal_of, repository_at, scratch
 
 if TYPE_CHECKING:
     from generator.change.patching.checker import Proposal, Verdict
+    from generator.change.patching.compiled import CompiledSide
     from generator.change.patching.patch_file import Patch
 
 FORMATS: Final = ("text", "markdown", "json", "github")
@@ -108,8 +109,8 @@ def apply_command(
     with explained(), scratch() as empty:
         base_name = base_commit(repository, base, told.base)
         before = _without(file, proposal_of(repository, base_name, "HEAD" if propose else None, empty))
-        patch, texts = _applied(file, before)
-        after = replace(before, tree=before.tree.edited(texts), name=file.name)
+        patch, texts, side = _applied(file, before)
+        after = replace(before, tree=before.tree.edited(texts), name=file.name, side=side)
         asking = asked(told, author)
         verdict = check(after, asking)
         _show(verdict, shown)
@@ -134,8 +135,8 @@ def _without(file: Path, proposal: "Proposal") -> "Proposal":
     return replace(proposal, tree=proposal.tree.edited({path: None}))
 
 
-def _applied(file: Path, before: "Proposal") -> "tuple[Patch, dict[str, bytes]]":
-    """The patch, and the files that it changes."""
+def _applied(file: Path, before: "Proposal") -> "tuple[Patch, dict[str, bytes], CompiledSide]":
+    """The patch, the files that it changes, and what they compile to."""
     from generator.change.patching.apply import applied
     from generator.change.patching.patch_file import read_patch
 
@@ -144,7 +145,7 @@ def _applied(file: Path, before: "Proposal") -> "tuple[Patch, dict[str, bytes]]"
     except UnicodeDecodeError:
         fail(f"{file} is not UTF-8", "write it as docs/agents.md shows")
     patch = read_patch(file.name, text, before.tree.sources())
-    return patch, applied(patch, before.tree, today=today())
+    return patch, *applied(file.name, patch, before.tree, today=before.base.today)
 
 
 def _write(folder: Path, texts: dict[str, bytes], shown: str) -> None:

@@ -8,10 +8,12 @@ from generator.change.patching.trees import Tree
 from generator.change.patching.yaml_edit import EditFault, edited
 
 
-def applied(patch: Patch, tree: Tree, *, today: date) -> dict[str, bytes]:
-    """Every file that is another after a patch, by path: what it edits, and what is generated from that.
+def applied(name: str, patch: Patch, tree: Tree, *, today: date) -> tuple[dict[str, bytes], CompiledSide]:
+    """Every file that is another after a patch, by path: what it edits, and what is generated from that; and what all
+    of it compiles to.
 
     Args:
+        name: what to call it.
         patch: what to edit.
         tree: the files before.
         today: the UTC day, which ends shadows.
@@ -27,6 +29,6 @@ def applied(patch: Patch, tree: Tree, *, today: date) -> dict[str, bytes]:
             raise EditFault(f"there is no {file}", "name a file that is there")
         texts[file] = edited(file, before[file].decode(), steps).encode()
     changed = tree.edited(texts)
-    following = CompiledSide("patched", changed.sources(), today).following
-    follows = {name: text.encode() for name, text in following.items() if not changed.holds(name, text)}
-    return {**texts, **follows}
+    side = CompiledSide(name, changed.sources(), today)
+    follows = {path: text.encode() for path, text in side.following.items() if not changed.holds(path, text)}
+    return {**texts, **follows}, side

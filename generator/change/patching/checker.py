@@ -34,12 +34,18 @@ class Proposal:
         tree: the files of head.
         head: the commit of head, or the one that its files are not committed upon yet.
         name: what to call head.
+        side: what its files compile to, where that is known already.
     """
 
     base: Authority
     tree: Tree
     head: str
     name: str
+    side: CompiledSide | None = None
+
+    def compiled(self) -> CompiledSide:
+        """What its files compile to."""
+        return self.side or CompiledSide(self.name, self.tree.sources(), self.base.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +113,7 @@ def check(proposal: Proposal, asked: Asked) -> Verdict:
     base = proposal.base
     edits = edits_of(base.tree, proposal.tree, base.surfaces.is_generated)
     moved = any(edit.path.startswith(SOURCES) for edit in edits)
-    head = CompiledSide(proposal.name, proposal.tree.sources(), base.today) if moved else base.side
+    head = proposal.compiled() if moved else base.side
     return _decided(proposal, edits, _results(proposal, asked, head), asked)
 
 

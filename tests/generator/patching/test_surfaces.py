@@ -118,6 +118,12 @@ def test_each_gate_can_be_the_only_one_that_stops(surfaces: Surfaces) -> None:
         assert surfaces.engine.decide(facts(**changes)).reasons == (reason,)
 
 
+def test_what_holds_for_people_too_is_checked_on_every_surface(surfaces: Surfaces) -> None:
+    """A page beside an edit of the rules makes the surface another, and takes no check away."""
+    for name in surfaces.made.document["surfaces"]:
+        assert {"compile", "generated", "invariants", "scenarios"} <= {*surfaces.entry(name)["checks"]}
+
+
 @pytest.mark.parametrize(
     ("path", "key", "place"),
     [
