@@ -332,3 +332,14 @@ def test_a_side_that_does_not_compile_is_named(repo: Repository) -> None:
     with pytest.raises(NotCompiled) as refused:
         diff(of_ref(repo.objects, "main", TODAY), of_folder(repo.project, TODAY, "working tree"))
     assert refused.value.side == "working tree"
+
+
+def test_a_commit_of_a_day_that_is_none_is_read_as_of_today(repo: Repository) -> None:
+    """A forged date neither ends the comparison nor wakes a shadow that has ended."""
+    honest = repo.git("cat-file", "commit", "HEAD")
+    forged = re.sub(r"> \d+ \+0000", "> 99999999999999 +0000", honest) + "\n"
+    (repo.top / "forged").write_text(forged, encoding="utf-8")
+    name = repo.git("hash-object", "-t", "commit", "-w", "--literally", "forged")
+
+    assert of_ref(repo.objects, name, TODAY).today == TODAY
+    assert diff(of_ref(repo.objects, name, TODAY), of_folder(repo.project, TODAY)).changes == ()
