@@ -69,6 +69,8 @@ class _About(Side):
         return self._here[place]
 
 
+# After so many places where neither an order nor a proof could be had, no more orders are looked for.
+PATIENCE: Final = 3
 _NOBODY: Final = "there is nobody that it is about"
 Outcome = Example | Stage | None
 
@@ -97,7 +99,7 @@ class Promises:
         unknown: list[Place] = []
         example: Example | None = None
         for place in self._asked.places:
-            for found in broken(invariant, place, show=example is None):
+            for found in broken(invariant, place, show=example is None and len(unknown) < PATIENCE):
                 if isinstance(found, Stage):
                     stages.append(found)
                 elif isinstance(found, Example):

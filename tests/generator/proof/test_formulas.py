@@ -106,7 +106,7 @@ def levels_that_refute(bench: Workbench, formulas: Sequence[Term]) -> list[str]:
     return found
 
 
-@thorough(150)
+@thorough(100)
 @given(st.integers(0, 2**32 - 1))
 def test_formulas_say_of_each_gate_what_the_interpreter_says(seed: int) -> None:
     """Guards, missing and invalid facts, ranges, modes, caps and tables are all in the formula."""
@@ -117,7 +117,7 @@ def test_formulas_say_of_each_gate_what_the_interpreter_says(seed: int) -> None:
             assert tried.bench.holds([formula], point) is said, (what, place, facts)
 
 
-@thorough(25)
+@thorough(12)
 @given(st.integers(0, 2**32 - 1))
 def test_no_level_refutes_what_a_point_satisfies(seed: int) -> None:
     """Intervals and every level of the solver leave each order that there is; else a proof would be none."""
