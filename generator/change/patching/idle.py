@@ -22,7 +22,7 @@ def idle(base: CompiledSide, head: CompiledSide, accounts: Mapping[str, Decimal]
     """
     if base.document["ruleset"] == head.document["ruleset"]:
         return
-    concerned = [pair for pair in _pairs(base.universe) if _differs(base.document, head.document, *pair)]
+    concerned = [pair for pair in _pairs(base.universe) if differs(base.document, head.document, *pair)]
     before, after = (Engine(side.universe.ruleset, "interpreter") for side in (base, head))
     for name, nav in accounts.items():
         for symbol, strategy in concerned:
@@ -37,12 +37,12 @@ def _pairs(universe: Universe) -> Iterator[tuple[str, str]]:
         yield from ((symbol, strategy) for symbol in running.symbols if universe.symbol(symbol)["enabled"])
 
 
-def _differs(old: Mapping[str, Any], new: Mapping[str, Any], symbol: str, strategy: str) -> bool:
-    """Whether anything that decides on a symbol's order by a strategy is another."""
+def differs(old: Mapping[str, Any], new: Mapping[str, Any], symbol: str | None, strategy: str | None) -> bool:
+    """Whether anything that decides on a symbol's order by a strategy, or by nobody known, is another."""
     return _deciding(old, symbol, strategy) != _deciding(new, symbol, strategy)
 
 
-def _deciding(document: Mapping[str, Any], symbol: str, strategy: str) -> object:
+def _deciding(document: Mapping[str, Any], symbol: str | None, strategy: str | None) -> object:
     shared = {key: part for key, part in document.items() if key not in APART}
     own = (document["account"], document["symbols"].get(symbol), document["strategies"].get(strategy))
     return shared, [{**entry, "provenance": None} for entry in own if entry is not None]
