@@ -22,6 +22,7 @@ soak: .venv/.installed-test ## prove at length what the tests sample: every muta
 	$(BIN)/hedgerow mutate
 	$(BIN)/python -m tests.generator.change.laws 3000
 	$(BIN)/python -m tests.generator.proof.laws 2000
+	$(BIN)/python -m tests.generator.proof.predecessor
 	$(BIN)/python -m tests.generator.proof.large
 	$(BIN)/python -m tests.execution.kills $(CANDLES) --runs 20 --kills 10
 

@@ -1,12 +1,18 @@
-"""A predecessor's risk files as rules: its caps under the shipped gates, and nothing else that could hide them."""
+"""A predecessor's risk files as rules: its caps under the shipped gates, and nothing else that could hide them.
+
+`python -m tests.generator.proof.predecessor` says how long the proof of each step takes (`make soak`).
+"""
 
 import json
+import time
 from collections.abc import Mapping
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 from ruamel.yaml import YAML
 
+from generator.change.proof.quiet import quiet_orders
 from generator.change.sides import Rules
 from generator.compile.finish import file_text
 from tests.conftest import ROOT
@@ -71,3 +77,18 @@ def rules(version: Mapping[str, Any], gates: str = "") -> Rules:
 def universe(of: Rules) -> Universe:
     """Rules as a compiled universe."""
     return parse(file_text(dict(of.document)))
+
+
+def main() -> None:
+    """Print what each step is proved to be, and how many seconds that takes."""
+    from generator.change.proof import prove
+
+    made = [rules(version) for version in versions()]
+    for version, (old, new) in zip(versions()[1:], pairwise(made), strict=True):
+        near, began = quiet_orders(universe(old), universe(new)), time.perf_counter()
+        proof = prove(old.ruleset, new.ruleset, limit_seconds=60, near=near)
+        print(f"{version['commit']} {proof.overall}: {time.perf_counter() - began:.2f} s")
+
+
+if __name__ == "__main__":
+    main()

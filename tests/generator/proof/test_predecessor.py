@@ -1,6 +1,5 @@
 """The 22 versions of a predecessor's risk file: each step is called what a person called it first."""
 
-import time
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
@@ -19,7 +18,8 @@ from tests.generator.proof.predecessor import rules, universe, versions
 
 pytest.importorskip("z3", reason="the solver is the extra `proof`")
 
-SECONDS: Final = 2.0
+# More than any step takes, however busy the machine.
+SECONDS: Final = 60.0
 NAV: Final = Decimal(4400)
 STEPS: Final = [new["commit"] for _, new in pairwise(versions())]
 # One clamp in code, of which raising the caps took nothing away; and the caps beside it.
@@ -40,28 +40,23 @@ def made(index: int) -> Rules:
 
 
 @cache
-def proved(index: int) -> tuple[Proof, float]:
-    """The proof of the step to a version, and how long it took."""
+def proved(index: int) -> Proof:
+    """The proof of the step to a version."""
     old, new = made(index - 1), made(index)
     near = quiet_orders(universe(old), universe(new))
-    began = time.process_time()
-    proof = prove(old.ruleset, new.ruleset, limit_seconds=SECONDS, near=near)
-    return proof, time.process_time() - began
+    return prove(old.ruleset, new.ruleset, limit_seconds=SECONDS, near=near)
 
 
 @pytest.mark.parametrize("index", range(1, len(versions())), ids=STEPS)
 def test_a_step_is_called_what_was_written_before_it_was_proved(index: int) -> None:
-    """The class of each step is right, in less than two seconds."""
-    proof, seconds = proved(index)
-
-    assert proof.overall is Class(versions()[index]["class"])
-    assert seconds < SECONDS
+    """The class of each step is right; `make soak` says how long each takes."""
+    assert proved(index).overall is Class(versions()[index]["class"])
 
 
 @pytest.mark.parametrize("index", range(1, len(versions())), ids=STEPS)
 def test_what_a_step_lets_through_is_shown_by_orders_that_replay(index: int) -> None:
     """Each gate that got looser has an order that the old rules stop and the new let through, on both backends."""
-    proof, _ = proved(index)
+    proof = proved(index)
 
     shown = {g.witness.text: g for g in proof.gates if g.witness is not None}
     assert all(g.witness is not None for g in proof.gates if g.word in (Class.LOOSEN, Class.MIXED))
@@ -86,7 +81,7 @@ def test_the_verdicts_of_each_step_stay_the_same(snapshot: Any) -> None:
     """Words and gates are locked down; orders that show them, which another solver may choose otherwise, are not."""
     told = {}
     for index in range(1, len(versions())):
-        proof, _ = proved(index)
+        proof = proved(index)
         words: dict[tuple[str, str], list[str]] = {}
         for found in proof.gates:
             who = "" if found.actor is None or found.subject is None else f" by {found.actor or 'nobody'}"
