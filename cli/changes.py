@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 SAMPLE: Final = Path("research/sample/decisions.jsonl.gz")
 FORMATS: Final = ("text", "markdown", "json", "sarif", "github")
-SECONDS: Final = 2.0
 FAILS: Final = ("loosen", "not-proved", "contract", "any")
 _EACH: Final = 500
 
@@ -66,27 +64,14 @@ def explained() -> Iterator[None]:
 
 
 def compared(base: "Source", head: "Source", environment: str | None, *, prove: bool) -> "Diff":
-    """The diff of two sources, with what the solver adds where it is wanted and there is one."""
+    """The diff of two sources, with what the solver adds where it is wanted."""
+    if prove:
+        from generator.change.proved import proved
+
+        return proved(base, head, environment)
     from generator.change.differ import diff
-    from generator.change.prover import refined
 
-    found = diff(base, head, environment)
-    changed = [e for e in found.environments if found.rulesets[e][0] != found.rulesets[e][1]]
-    if not prove or not any(c.gates for c in found.changes):
-        return found
-    try:
-        from generator.change.proof.prove import prove as ask
-        from generator.change.proof.solver import NoSolver
-    except ImportError:
-        return replace(found, notes=(*found.notes, NO_SOLVER))
-    try:
-        proofs = {e: ask(base.rules(e).ruleset, head.rules(e).ruleset, limit_seconds=SECONDS) for e in changed}
-    except NoSolver:
-        return replace(found, notes=(*found.notes, NO_SOLVER))
-    return refined(found, proofs)
-
-
-NO_SOLVER: Final = "no solver is installed (the extra `proof`): directions alone were asked"
+    return diff(base, head, environment)
 
 
 def flipped(base: "Source", head: "Source", diff: "Diff", root: Path, log: Path | None) -> "Flips | None":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from generator.change.patching.compiled import CompiledSide
 from generator.change.patching.idle import differs
-from generator.change.patching.meaning import SECONDS
+from generator.change.proved import SECONDS
 from generator.compile.problems import Refused
 
 if TYPE_CHECKING:

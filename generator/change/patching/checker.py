@@ -17,12 +17,13 @@ from generator.change.patching.edits import NOTHING, Edit, edits_of
 from generator.change.patching.facts import Course, Facts, Results
 from generator.change.patching.findings import findings
 from generator.change.patching.identity import Actor, Identity, identity
-from generator.change.patching.meaning import flipped, meaning
 from generator.change.patching.own_code import foreign
 from generator.change.patching.past import past
+from generator.change.patching.recorded import flipped
 from generator.change.patching.steps import Steps, steps, values
 from generator.change.patching.surfaces import Surfaces
 from generator.change.patching.trees import SOURCES, Tree
+from generator.change.proved import proved
 
 
 @dataclass(frozen=True)
@@ -123,7 +124,7 @@ def _results(proposal: Proposal, asked: Asked, head: CompiledSide) -> Results:
     if found.problems:
         return Results(found)
     flips = flipped(base.side, head, base.tree)
-    return Results(found, meaning(base.side, head), flips, _steps(base, head, asked.now))
+    return Results(found, proved(base.side, head), flips, _steps(base, head, asked.now))
 
 
 def _steps(base: Authority, head: CompiledSide, now: int) -> Steps:
