@@ -1,6 +1,5 @@
 """How a change came about: whose it is, when, upon what, in how many commits; nothing that it says of itself counts."""
 
-from collections.abc import Callable
 from typing import Final
 
 import pytest
@@ -8,15 +7,22 @@ import pytest
 from generator.change.git import GitFault, Repository
 from generator.change.patching.authority import Authority
 from generator.change.patching.identity import Actor, from_github, identity
+from generator.change.patching.past import past
+from generator.change.patching.steps import steps
 from tests.generator.patching.changes import LOOSER, LTC, RISK, TIGHTER, by_hand, edits, writes
 from tests.generator.patching.repositories import AGENT, DAY, NOW, PERSON, TODAY, Project, reasons
 
 STILL_TIGHTER: Final = "LTCUSDT: {symbol_exposure: 6%}"
 
 
-def step(old: str, new: str) -> Callable[[Project], None]:
-    """A step of the cap, and the universe that follows from it."""
-    return edits(RISK, old, new)
+def measured(project: Project) -> tuple[str, str]:
+    """How far the caps move that HEAD edits, against what held within a day and within a month."""
+    proposal = project.proposal()
+    base = proposal.base
+    before = past(base.repository, base.tree, base.commit, now=NOW)
+    found = steps(base.side.document, proposal.compiled().document, before)
+    assert not found.unmeasured
+    return found.day(), found.month()
 
 
 def first_step(project: Project) -> None:
@@ -37,7 +43,7 @@ def test_two_small_steps_within_a_day_are_one_large_one(project: Project) -> Non
     """The first is merged an hour ago; what counts is the value that held yesterday."""
     first_step(project)
     merged(project, time=NOW - 3600)
-    step(TIGHTER, STILL_TIGHTER)(project)
+    edits(RISK, TIGHTER, STILL_TIGHTER)(project)
     project.commit("another small step")
     verdict = project.checked(*AGENT)
 
@@ -49,27 +55,23 @@ def test_the_second_step_may_be_made_on_the_next_day(project: Project) -> None:
     """A day after the first, what held yesterday is its value; the month still counts both."""
     first_step(project)
     merged(project, time=NOW - DAY)
-    step(TIGHTER, STILL_TIGHTER)(project)
+    by_hand(RISK, TIGHTER, STILL_TIGHTER)(project)
     project.commit("another small step")
-    verdict = project.checked(*AGENT)
 
-    assert verdict.allowed
-    assert (verdict.facts["step"]["day"], verdict.facts["step"]["month"]) == ("0.142857142858", "0.25")
+    assert measured(project) == ("0.142857142858", "0.25")
 
 
-def test_many_small_steps_within_a_month_are_a_large_one(project: Project) -> None:
-    """Each day's is small enough; together they go further than a month allows."""
-    at = NOW - 10 * DAY
-    for old, new in (("0.08", "0.058"), ("0.058", "0.043")):
+def test_each_step_within_a_month_is_counted(project: Project) -> None:
+    """Each day's is small; the furthest value that held within 30 days is what the last is held against."""
+    for days, old, new in ((40, "0.08", "0.079"), (29, "0.079", "0.058"), (8, "0.058", "0.043")):
         by_hand("universe/universe.json", f'"symbol_exposure": "{old}"', f'"symbol_exposure": "{new}"')(project)
-        project.commit(f"to {new}", time=at)
-        at += 2 * DAY
-    step(LTC, "LTCUSDT: {symbol_exposure: 4.3%}")(project)
-    merged(project, time=at)
-    step("LTCUSDT: {symbol_exposure: 4.3%}", "LTCUSDT: {symbol_exposure: 3.9%}")(project)
-    project.commit("to 3.9%")
+        project.commit(f"to {new}", time=NOW - days * DAY)
+    by_hand(RISK, LTC, "LTCUSDT: {symbol_exposure: 4.3%}")(project)
+    merged(project, time=NOW - 6 * DAY)
+    by_hand(RISK, "LTCUSDT: {symbol_exposure: 4.3%}", "LTCUSDT: {symbol_exposure: 3.95%}")(project)
+    project.commit("to 3.95%")
 
-    assert reasons(project.checked(*AGENT)) == {"step_month"}
+    assert measured(project) == ("0.0813953488373", "0.5")
 
 
 def test_an_old_date_does_not_make_a_step_old(project: Project) -> None:
@@ -80,20 +82,20 @@ def test_an_old_date_does_not_make_a_step_old(project: Project) -> None:
     project.git("checkout", "--quiet", "-B", "change")
     first_step(project)
     merged(project, time=NOW - 40 * DAY)
-    step(TIGHTER, STILL_TIGHTER)(project)
+    by_hand(RISK, TIGHTER, STILL_TIGHTER)(project)
     project.commit("dated back too", time=NOW - 39 * DAY)
 
-    assert reasons(project.checked(*AGENT)) == {"step_day"}
+    assert measured(project) == ("0.25", "0.25")
 
 
 def test_a_date_to_come_does_not_make_a_step_old(project: Project) -> None:
     """What is dated after now holds now."""
     first_step(project)
     merged(project, time=NOW + 400 * DAY)
-    step(TIGHTER, STILL_TIGHTER)(project)
+    by_hand(RISK, TIGHTER, STILL_TIGHTER)(project)
     project.commit("another small step")
 
-    assert reasons(project.checked(*AGENT)) == {"step_day"}
+    assert measured(project) == ("0.25", "0.25")
 
 
 def test_a_forged_author_has_no_rights(project: Project) -> None:
