@@ -1,8 +1,6 @@
 """`hedgerow patch`."""
 
 import json
-import os
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -183,19 +181,11 @@ def _show(verdict: "Verdict", shape: str) -> None:
     from generator.change.patching.report import data, github, markdown, text
 
     if shape == "json":
-        _echo(json.dumps(data(verdict), indent=1))
+        click.echo(json.dumps(data(verdict), indent=1))
     else:
-        _echo({"markdown": markdown, "github": github, "text": text}[shape](verdict).rstrip("\n"))
+        click.echo({"markdown": markdown, "github": github, "text": text}[shape](verdict).rstrip("\n"))
 
 
 def _say(shape: str, text: str) -> None:
     """To a person who reads the terminal; what a program reads stays what it asked for."""
-    _echo(text, err=shape != "text")
-
-
-def _echo(text: str, *, err: bool = False) -> None:
-    """Print; a reader that stops listening turns no veto into an exit code of 0."""
-    try:
-        click.echo(text, err=err)
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - what is left is flushed at the exit
+    click.echo(text, err=shape != "text")
