@@ -21,8 +21,12 @@ test: .venv/.installed-test ## run the tests; ARGS='-k gate' picks some
 fuzz: .venv/.installed-fuzz ## fuzz each door that reads text, half an hour each; SECONDS=60 for less
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),1800)
 
-soak: .venv/.installed-test ## prove at length what the tests sample: every mutant of the rules, and 200 kills over CANDLES
+soak: .venv/.installed-test ## prove at length what the tests sample: mutants, proofs of edits, kills over CANDLES, fuzzing
 	$(BIN)/hedgerow mutate
+	$(BIN)/python -m tests.generator.change.laws 3000
+	$(BIN)/python -m tests.generator.proof.laws 2000
+	$(BIN)/python -m tests.generator.proof.predecessor
+	$(BIN)/python -m tests.generator.proof.large
 	$(BIN)/python -m tests.execution.kills $(CANDLES) --runs 20 --kills 10
 	$(BIN)/python -m tests.fuzz --seconds 1800
 
@@ -63,7 +67,7 @@ clean: ## remove .venv and every cache; logs stay
 .venv/.installed-test: COVERS := .venv/.installed
 .venv/.installed-fuzz: EXTRAS := [proof,test,fuzz]
 .venv/.installed-fuzz: COVERS := .venv/.installed .venv/.installed-test
-.venv/.installed-dev: EXTRAS := [proof,binance,test,dev]
+.venv/.installed-dev: EXTRAS := [agent,proof,binance,test,dev]
 .venv/.installed-dev: COVERS := .venv/.installed .venv/.installed-test
 
 .venv/.installed-site: EXTRAS := [site]

@@ -4,7 +4,6 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
 SAMPLE: Final = Path("research/sample/decisions.jsonl.gz")
 FORMATS: Final = ("text", "markdown", "json", "sarif", "github")
-SECONDS: Final = 2.0
 FAILS: Final = ("loosen", "not-proved", "contract", "any")
 _EACH: Final = 500
 
@@ -45,9 +43,9 @@ def explained() -> Iterator[None]:
     """Says what is wrong with a source, a ref or a log, and ends with the exit code of who is at fault."""
     from generator.change.flips import LogFault
     from generator.change.git import GitFault
-    from generator.change.sources import SourceFault
+    from generator.change.sources import NotCompiled, SourceFault
     from generator.change.whatif import SetFault
-    from generator.compile.problems import Refused, report
+    from generator.compile.problems import report
     from universe.reader import UniverseFault
 
     try:
@@ -58,35 +56,22 @@ def explained() -> Iterator[None]:
         fail(str(fault), fault.help)
     except LogFault as fault:
         fail(f"{fault.place}: {fault}", "the log holds decisions as `hedgerow decide` writes them")
-    except Refused as refused:
+    except NotCompiled as refused:
         click.echo(report(refused.problems, refused.texts), err=True)
         count = sum(not p.warning for p in refused.problems)
-        click.echo(f"{count} problem{'s' if count != 1 else ''}; nothing was compared", err=True)
+        click.echo(f"{refused.side}: {count} problem{'s' if count != 1 else ''}; nothing was compared", err=True)
         sys.exit(BAD_INPUT)
 
 
 def compared(base: "Source", head: "Source", environment: str | None, *, prove: bool) -> "Diff":
-    """The diff of two sources, with what the solver adds where it is wanted and there is one."""
+    """The diff of two sources, with what the solver adds where it is wanted."""
+    if prove:
+        from generator.change.proved import proved
+
+        return proved(base, head, environment)
     from generator.change.differ import diff
-    from generator.change.prover import refined
 
-    found = diff(base, head, environment)
-    changed = [e for e in found.environments if found.rulesets[e][0] != found.rulesets[e][1]]
-    if not prove or not any(c.gates for c in found.changes):
-        return found
-    try:
-        from generator.change.proof.prove import prove as ask
-        from generator.change.proof.solver import NoSolver
-    except ImportError:
-        return replace(found, notes=(*found.notes, NO_SOLVER))
-    try:
-        proofs = {e: ask(base.rules(e).ruleset, head.rules(e).ruleset, limit_seconds=SECONDS) for e in changed}
-    except NoSolver:
-        return replace(found, notes=(*found.notes, NO_SOLVER))
-    return refined(found, proofs)
-
-
-NO_SOLVER: Final = "no solver is installed (the extra `proof`): directions alone were asked"
+    return diff(base, head, environment)
 
 
 def flipped(base: "Source", head: "Source", diff: "Diff", root: Path, log: Path | None) -> "Flips | None":
@@ -134,11 +119,11 @@ def show(report: "Report", shape: str) -> None:
     elif shape == "sarif":
         from generator.change.show.sarif import sarif
 
-        click.echo(json.dumps(sarif(report, VERSION), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(sarif(report, VERSION), indent=1))
     else:
         from generator.change.show.data import data
 
-        click.echo(json.dumps(data(report), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(data(report), indent=1))
 
 
 def _show_text(text: str) -> None:

@@ -17,6 +17,7 @@ COMMANDS: Final = {
     "explain": "Explain a symbol, a symbol's cap, or any name of the rules.",
     "decide": "Decide on facts in JSON or JSONL; one decision a line.",
     "diff": "Say what changed between two rule sets, by meaning, and what it flips.",
+    "prove": "Prove for every order what a change does, or the rules can.",
     "whatif": "Say what other values would mean; no file is touched.",
     "patch": "Check what a change may do, or make one that an agent may make.",
     "history": "Show every value that a cap had, and why; or the record of changes.",

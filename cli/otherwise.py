@@ -12,6 +12,7 @@ import click
 
 from cli.changes import explained
 from cli.project import fail, today
+from cli.proposals import repository_at
 
 if TYPE_CHECKING:
     from generator.change.flips import Flip, Flips
@@ -21,12 +22,11 @@ EVERY: Final = 0.2  # seconds between two looks at the progress
 
 def by_other_rules(folder: Path, files: Sequence[Path], rules: str, environment: str, as_json: bool) -> None:
     """Decide a log again by the rules of a folder, a ref or a compiled universe, and show what flips."""
-    from generator.change.flips import lines_of
-    from generator.change.history.replayed import replayed
+    from generator.change.flips import lines_of, replayed
     from generator.change.sources import source_of
 
     with explained():
-        source = source_of(rules, folder, today())
+        source = source_of(rules, repository_at(folder), today())
         if environment not in source.environments():
             fail(f"{rules} has no environment {environment}", f"it has {', '.join(source.environments())}")
         lines = (line for path in files for line in lines_of(path))

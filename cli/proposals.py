@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from cli.project import BAD_ENVIRONMENT, BAD_INPUT, fail
+from cli.project import BAD_ENVIRONMENT, BAD_INPUT, fail, today
 
 if TYPE_CHECKING:
+    from generator.change.git import Repository
     from generator.change.patching.checker import Asked, Proposal
-    from generator.change.patching.git import Repository
     from generator.change.patching.identity import Actor
 
 CODE: Final = Path(__file__).resolve().parents[1]
-MAINS: Final = ("origin/main", "main")
+# In full: a tag of the same name would be preferred to a branch.
+MAINS: Final = ("refs/remotes/origin/main", "refs/heads/main")
 MAX_EVENT: Final = 16_000_000
 
 
@@ -74,13 +75,10 @@ def _sha(request: Mapping[str, Any], side: str) -> str | None:
 
 
 def repository_at(root: Path) -> "Repository":
-    """The repository whose working tree is the project."""
-    from generator.change.patching.git import Repository
+    """The repository at the project, asked only when something of it is."""
+    from generator.change.git import Repository
 
-    program = shutil.which("git")
-    if program is None:
-        fail("there is no git to ask", "install git", BAD_ENVIRONMENT)
-    return Repository(root.resolve(), program)
+    return Repository(root.resolve(), shutil.which("git") or "git")
 
 
 @contextmanager
@@ -91,8 +89,11 @@ def scratch() -> Iterator[Path]:
 
 
 def base_commit(repository: "Repository", given: str | None, of_platform: str | None) -> str:
-    """The commit that is the authority: as given, else the pull request's base, else main as it was fetched last."""
-    from generator.change.patching.git import GitFault
+    """The commit that is the authority: as given, else the pull request's base, else main as it was fetched last.
+
+    Where there is none of them nothing is guessed: held against itself, every change would be none.
+    """
+    from generator.change.git import GitFault
 
     if given is not None or of_platform is not None:
         return repository.commit_of(given or of_platform or "")
@@ -101,19 +102,21 @@ def base_commit(repository: "Repository", given: str | None, of_platform: str | 
             return repository.commit_of(name)
         except GitFault:
             continue
-    return repository.commit_of("HEAD")
+    repository.commit_of("HEAD")
+    raise GitFault("there is no main to hold a change against", "name the branch that it is made for: --base BRANCH")
 
 
 def proposal_of(repository: "Repository", base: str, head: str | None, folder: Path) -> "Proposal":
     """What is to be checked: a commit, or the working tree as it stands."""
+    from generator.change.patching.authority import Authority
     from generator.change.patching.checker import Proposal
     from generator.change.patching.trees import of_commit, of_folder
 
+    authority = Authority(repository, base, today())
     if head is None:
-        tree = of_folder(repository, folder)
-        return Proposal(repository, base, tree, repository.commit_of("HEAD"), "working tree")
+        return Proposal(authority, of_folder(repository, folder), repository.commit_of("HEAD"), "working tree")
     commit = repository.commit_of(head)
-    return Proposal(repository, base, of_commit(repository, commit), commit, commit[:12])
+    return Proposal(authority, of_commit(repository, commit), commit, commit[:12])
 
 
 def asked(platform: Platform, author: str | None) -> "Asked":
@@ -127,10 +130,10 @@ def asked(platform: Platform, author: str | None) -> "Asked":
 def explained() -> Iterator[None]:
     """Says what can't be had, and ends with the exit code of who is at fault."""
     from generator.change.flips import LogFault
-    from generator.change.git import GitFault as SourceGitFault
+    from generator.change.git import GitFault
     from generator.change.history.record import RecordFault
-    from generator.change.patching.git import GitFault
     from generator.change.patching.yaml_edit import EditFault
+    from generator.change.proof.solver import NoSolver
     from generator.change.sources import SourceFault
     from generator.compile.problems import Refused, report
 
@@ -138,8 +141,12 @@ def explained() -> Iterator[None]:
         yield
     except (EditFault, SourceFault) as fault:
         fail(str(fault), fault.help)
-    except (GitFault, SourceGitFault, RecordFault) as fault:
+    except GitFault as fault:
+        fail(str(fault), fault.help, BAD_ENVIRONMENT if fault.environment else BAD_INPUT)
+    except RecordFault as fault:
         fail(str(fault), fault.help, BAD_ENVIRONMENT)
+    except NoSolver as fault:
+        fail(str(fault), "install the extra `proof`: without it invariants can't be proved", BAD_ENVIRONMENT)
     except LogFault as fault:
         fail(f"{fault.place}: {fault}", "the log holds decisions as `hedgerow decide` writes them")
     except Refused as refused:

@@ -86,9 +86,11 @@ def nobody(head: SubjectHead, given: str | None) -> Reason:
 
 
 def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:
-    """Where the bound of a gate comes from: its source line, and its layer in words."""
+    """Where the bound of a gate comes from: its source line, and its layer in words; nobody's where no actor is known
+    on whom it depends.
+    """
     limit = limit_of(gate)
-    if isinstance(limit, CapRef):
+    if isinstance(limit, CapRef) and situation.cap_value(limit.name)[0]:
         _, (source, layer) = situation.cap_found(limit.name)
         return source or gate.source, layer
     return gate.source, ""

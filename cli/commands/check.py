@@ -45,6 +45,8 @@ def command(
 
     With --nav "4400 USDT" it is also a problem where no order of an enabled symbol passes for a strategy that runs.
     """
+    from generator.change.proof.invariants import read_invariants
+    from generator.compile.files import Folder
     from generator.compile.levels import heard
     from generator.compile.problems import Refused
     from generator.compile.stages import compile_universe
@@ -54,6 +56,7 @@ def command(
     try:
         made = compile_universe(folder, environment, today=today())
         scenarios = read_folder(folder, made.ruleset, made.schemas["scenarios"])
+        read_invariants(Folder(folder), made.document, made.ruleset)
     except Refused as refused:
         _show(refused.problems, refused.texts, as_json)
         raise SystemExit(BAD_INPUT) from None

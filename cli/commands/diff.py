@@ -19,6 +19,7 @@ from cli.changes import (
     show,
 )
 from cli.project import quiet_pipe, root, today
+from cli.proposals import repository_at
 
 
 @click.command(name="diff")
@@ -64,9 +65,10 @@ def command(
     from generator.change.sources import of_folder, source_of
 
     folder, day = root(given_root), today()
+    repository = repository_at(folder)
     with explained():
-        old = source_of(base, folder, day)
-        new = source_of(head, folder, day) if head is not None else of_folder(folder, day, "working tree")
+        old = source_of(base, repository, day)
+        new = source_of(head, repository, day) if head is not None else of_folder(folder, day, "working tree")
         found = compared(old, new, environment, prove=not no_proof)
         flips = flipped(old, new, found, folder, log) if found.changes and not no_flips else None
     report = Report(found, flips)

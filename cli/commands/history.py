@@ -1,6 +1,7 @@
 """`hedgerow history`."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,10 @@ from cli.runs import at, json_option
 
 if TYPE_CHECKING:
     from generator.change.changes import Diff
+    from generator.change.git import Commit, Repository
     from generator.change.history.record import Record
     from generator.change.history.values import Value
     from generator.change.patching.checker import Verdict
-    from generator.change.patching.git import Commit, Repository
 
 
 @click.command(name="history")
@@ -122,14 +123,23 @@ def _show_record(text: str, as_json: bool) -> None:
         click.echo(json.dumps([asdict(record) for record in records], ensure_ascii=False, indent=1))
         return
     for one in records:
-        approved = f", approved by {', '.join(one.approvers)}" if one.approvers else ""
-        click.echo(
-            visible(f"{at(one.time)} {one.event} {one.commit[:12]} {one.word} {one.verdict}, {one.who}{approved}")
-        )
-        click.echo(f"  {visible(one.why)}")
-        for change in one.changes:
-            click.echo(f"  {visible('{name}: {before} → {after}'.format(**change))}")
+        for line in _told(one):
+            click.echo(visible(line) if line[0] != " " else f"  {visible(line)}")
     click.echo(f"{counted(len(records), 'line')}, each chained to the one before")
+
+
+def _told(record: "Record") -> Iterator[str]:
+    """A line of the record for people, what belongs to it indented."""
+    parts = [f"{at(record.time)} {record.event} {record.commit[:12]}".rstrip()]
+    parts += [f"{record.word}, the surfaces say {record.verdict}"] if record.verdict else []
+    parts += [f"by {record.who}"] if record.who else []
+    parts += [f"merged by {', '.join(record.approvers)}"] if record.approvers else []
+    yield "; ".join(parts)
+    yield f"  {record.why}"
+    for change in record.changes:
+        before, after = change.get("before"), change.get("after")
+        moved = " → ".join(str(v) for v in (before, after) if v is not None)
+        yield f"  {change.get('name')}: {moved}"
 
 
 def _extend(repository: "Repository", ref: str, activations: Path | None) -> None:

@@ -7,20 +7,24 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.project import BAD_ENVIRONMENT, NO, fail, near, quiet_pipe, root, today, write
+from cli.project import BAD_ENVIRONMENT, NO, fail, near, root, write
 from cli.proposals import asked, base_commit, explained, platform, proposal_of, repository_at, scratch
 
 if TYPE_CHECKING:
     from generator.change.patching.checker import Proposal, Verdict
+    from generator.change.patching.compiled import CompiledSide
     from generator.change.patching.patch_file import Patch
 
-FORMATS: Final = ("text", "markdown", "json")
+FORMATS: Final = ("text", "markdown", "json", "github")
 REPORTS: Final = "logs/proposals"
 
 base_option = click.option("--base", help="The authority: a branch or commit; default: the pull request's, else main.")
 author_option = click.option("--author", help="Who asks, which may only lower rights; the CI platform says who it is.")
 format_option = click.option(
     "--format", "shape", type=click.Choice(FORMATS), default="text", show_default=True, help="How it is shown."
+)
+comment_option = click.option(
+    "--comment", type=click.Path(dir_okay=False, path_type=Path), help="Write the comment of a pull request here, too."
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 
@@ -35,11 +39,17 @@ def command() -> None:
 @click.option("--head", help="What is checked: a branch or commit; default: the pull request's, else the working tree.")
 @author_option
 @format_option
+@comment_option
 @json_option
 @click.pass_obj
-@quiet_pipe
 def check_command(
-    given_root: Path | None, base: str | None, head: str | None, author: str | None, shape: str, as_json: bool
+    given_root: Path | None,
+    base: str | None,
+    head: str | None,
+    author: str | None,
+    shape: str,
+    comment: Path | None,
+    as_json: bool,
 ) -> None:
     """Say whether a change's author may make it, with every reason.
 
@@ -47,11 +57,14 @@ def check_command(
     Of head only objects are read; nothing of it is checked out, installed or run. Exit code 1 where the answer is no.
     """
     from generator.change.patching.checker import check
+    from generator.change.patching.report import markdown
 
     repository, told = repository_at(root(given_root)), platform()
     with explained(), scratch() as folder:
         proposal = proposal_of(repository, base_commit(repository, base, told.base), head or told.head, folder)
         verdict = check(proposal, asked(told, author))
+    if comment is not None:
+        write(comment, markdown(verdict))
     _show(verdict, "json" if as_json else shape)
     if not verdict.allowed:
         raise SystemExit(NO)
@@ -66,7 +79,6 @@ def check_command(
 @format_option
 @json_option
 @click.pass_obj
-@quiet_pipe
 def apply_command(
     given_root: Path | None,
     file: Path,
@@ -95,8 +107,8 @@ def apply_command(
     with explained(), scratch() as empty:
         base_name = base_commit(repository, base, told.base)
         before = _without(file, proposal_of(repository, base_name, "HEAD" if propose else None, empty))
-        patch, texts = _applied(file, before)
-        after = replace(before, tree=before.tree.edited(texts), name=file.name)
+        patch, texts, side = _applied(file, before)
+        after = replace(before, tree=before.tree.edited(texts), name=file.name, side=side)
         asking = asked(told, author)
         verdict = check(after, asking)
         _show(verdict, shown)
@@ -114,15 +126,15 @@ def apply_command(
 
 def _without(file: Path, proposal: "Proposal") -> "Proposal":
     """The proposal without the patch itself, where it lies in the working tree and nobody has committed it."""
-    root, place = proposal.repository.root, file.resolve()
+    root, place = proposal.base.repository.root, file.resolve()
     path = place.relative_to(root).as_posix() if place.is_relative_to(root) else ""
-    if not path or path in proposal.base_tree.entries:
+    if not path or path in proposal.base.tree.entries:
         return proposal
     return replace(proposal, tree=proposal.tree.edited({path: None}))
 
 
-def _applied(file: Path, before: "Proposal") -> "tuple[Patch, dict[str, bytes]]":
-    """The patch, and the files that it changes."""
+def _applied(file: Path, before: "Proposal") -> "tuple[Patch, dict[str, bytes], CompiledSide]":
+    """The patch, the files that it changes, and what they compile to."""
     from generator.change.patching.apply import applied
     from generator.change.patching.patch_file import read_patch
 
@@ -131,7 +143,7 @@ def _applied(file: Path, before: "Proposal") -> "tuple[Patch, dict[str, bytes]]"
     except UnicodeDecodeError:
         fail(f"{file} is not UTF-8", "write it as docs/agents.md shows")
     patch = read_patch(file.name, text, before.tree.sources())
-    return patch, applied(patch, before.tree, today=today())
+    return patch, *applied(file.name, patch, before.tree, today=before.base.today)
 
 
 def _write(folder: Path, texts: dict[str, bytes], shown: str) -> None:
@@ -159,19 +171,19 @@ def _propose(
     branch = branch_name(patch.why, texts)
     message = f"{patch.why}\n\n{verdict.word} on {verdict.surface}; checked upon {verdict.base}\n"
     with scratch() as empty:
-        commit = propose(before.repository, before.head, texts, branch, message, now=now, scratch=empty)
+        commit = propose(before.base.repository, before.head, texts, branch, message, now=now, scratch=empty)
     report = folder / REPORTS / f"{branch.rpartition('/')[2]}.md"
     write(report, markdown(verdict))
     _say(shown, f"proposed: branch {branch} at {commit[:12]}\nreport:   {near(report)}")
 
 
 def _show(verdict: "Verdict", shape: str) -> None:
-    from generator.change.patching.report import data, markdown, text
+    from generator.change.patching.report import data, github, markdown, text
 
     if shape == "json":
-        click.echo(json.dumps(data(verdict), ensure_ascii=False, indent=1))
+        click.echo(json.dumps(data(verdict), indent=1))
     else:
-        click.echo((markdown if shape == "markdown" else text)(verdict), nl=False)
+        click.echo({"markdown": markdown, "github": github, "text": text}[shape](verdict).rstrip("\n"))
 
 
 def _say(shape: str, text: str) -> None:

@@ -49,7 +49,8 @@ def command(
 ) -> None:
     """Decide again on the facts of each record of a decisions log, by the universe of its day, and compare the bytes.
 
-    FILE is a log as `decide`, `rehearse` or a run writes it; DIR a run's folder. Exit code 1 where anything differs.
+    FILE is a log as `decide`, `rehearse` or a run writes it, also as .gz; DIR a run's folder. Exit code 1 where
+    anything differs.
 
     With --rules it says what other rules would have answered: what is newly vetoed and newly allowed, by gate, symbol
     and strategy. The log is read once and not held, whatever its size.
@@ -57,6 +58,8 @@ def command(
     folder = root(given_root)
     files = _files(log)
     if rules is not None:
+        if universe_file is not None:
+            fail("--rules and --universe name two rule sets", "leave one of them out")
         from cli.otherwise import by_other_rules
 
         by_other_rules(folder, files, rules, environment, as_json)
@@ -93,16 +96,15 @@ def _files(log: Path) -> list[Path]:
 
 
 def _lines(files: list[Path]) -> Iterator[tuple[str, str]]:
+    from generator.change.flips import LogFault, lines_of
+
     for path in files:
         try:
-            with path.open(encoding="utf-8", newline="\n") as file:
-                for number, line in enumerate(file, 1):
-                    if line.strip():
-                        yield f"{path}:{number}", line.rstrip("\n")
-        except UnicodeDecodeError:
-            fail(f"{path} is not UTF-8", "the log holds decisions as `hedgerow decide` writes them")
+            yield from lines_of(path)
+        except LogFault as fault:
+            fail(f"{fault.place}: {fault}", "the log holds decisions as `hedgerow decide` writes them")
         except OSError as error:
-            fail(f"{path} can't be read: {error.strerror}")
+            fail(f"{path} can't be read: {error.strerror or error}")
 
 
 def _read(place: str, line: str) -> "Decision":

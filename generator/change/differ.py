@@ -96,7 +96,7 @@ def diff(base: Source, head: Source, only: str | None = None) -> Diff:
     """The diff of two sources, in every environment that both have, or in one.
 
     Raises:
-        Refused: one of them can't be compiled.
+        NotCompiled: one of them can't be compiled.
         SourceFault: they have no environment in common.
         UniverseFault: a compiled universe is not to be decided by.
     """
@@ -106,9 +106,11 @@ def diff(base: Source, head: Source, only: str | None = None) -> Diff:
         raise SourceFault(f"{base.name} and {head.name} have no such environment", f"known are {', '.join(known)}")
     compared = {e: (base.rules(e), head.rules(e)) for e in both}
     old, new = base.texts(), head.texts()
-    beside = list(texts.beside(old, new)) if old and new else []
-    environments = list(_environments(base, head)) if old and new and only is None else []
-    return merged(base.name, head.name, compared, [*beside, *environments])
+    if not (old and new):
+        return merged(base.name, head.name, compared)
+    environments = _environments(base, head) if only is None else ()
+    found = merged(base.name, head.name, compared, [*texts.beside(old, new), *environments])
+    return replace(found, notes=texts.examples(old, new))
 
 
 def _environments(base: Source, head: Source) -> Iterator[Change]:

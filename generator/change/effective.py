@@ -42,7 +42,10 @@ class Effective:
         set.
         """
         seen: set[tuple[Any, ...]] = set()
-        for subject in (*self.subjects, None):
+        subjects: tuple[str | None, ...] = self.subjects
+        if not self._asks_of_somebody(cap):
+            subjects = (*subjects, None)
+        for subject in subjects:
             here = self._layers(cap, subject)
             if here not in seen:
                 seen.add(here)
@@ -54,6 +57,13 @@ class Effective:
         yield from (self._pair(cap, None, actor) for actor in self._askers(cap))
         bare = (s for s in self.subjects if not self._sets(s, cap))
         yield from (self._pair(cap, subject, actor) for subject in bare for actor in self._askers(cap))
+
+    def _asks_of_somebody(self, cap: str) -> bool:
+        """Whether a cap is only ever asked for with a subject: nothing is decided about an order of nobody's, and a
+        gate of the account reads what holds for the account alone.
+        """
+        sides = (self._old, self._new)
+        return all(s.head.subject is not None and s.catalog.caps[cap].per != "account" for s in sides)
 
     def _askers(self, cap: str) -> tuple[str | None, ...]:
         """The actors that a value may differ by: all that set it, one that doesn't, and nobody, for whom an actor's own

@@ -1,4 +1,4 @@
-"""Flips: recorded intents that the two rule sets answer differently, each with the reasons before and after.
+"""Flips: recorded intents that are answered otherwise, each with the reasons before and after.
 
 A log is read line by line and never held; of the flips only the first few that differ are kept, all are counted.
 """
@@ -6,7 +6,7 @@ A log is read line by line and never held; of the flips only the first few that 
 import gzip
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -14,10 +14,12 @@ from typing import Any, Final, Protocol
 from engine import Decision, Engine, Reason, RuleSet
 from engine.facts import FactsFault, parse_json
 from engine.judge import is_exempt
+from engine.ruleset import Head
 
 KEPT: Final = 5
 MAX_LINE: Final = 1_000_000
 NOBODY: Final = "nobody"
+Progress = Callable[[int], None]
 
 
 class SupportsReadline(Protocol):
@@ -65,10 +67,11 @@ class Flip:
 
 @dataclass(slots=True)
 class Flips:
-    """What came of deciding a log by both rule sets."""
+    """What came of deciding a log by both rule sets; `passed` is what was let through before."""
 
     source: str
     records: int = 0
+    passed: int = 0
     vetoed: int = 0
     allowed: int = 0
     exits_held: int = 0
@@ -102,7 +105,7 @@ class Flips:
 
 
 def lines_of(path: Path, name: str = "") -> Iterator[tuple[str, str]]:
-    """The lines of a log that hold something, with their places; a path that ends in .gz is compressed.
+    """The lines of a log that hold something, to the byte, with their places; a path that ends in .gz is compressed.
 
     Args:
         path: the file.
@@ -120,10 +123,10 @@ def lines_of(path: Path, name: str = "") -> Iterator[tuple[str, str]]:
             if len(line) > MAX_LINE:
                 raise LogFault(place, f"the line is longer than {MAX_LINE} bytes")
             try:
-                text = line.decode().strip()
+                text = line.decode().removesuffix("\n")
             except UnicodeDecodeError:
                 raise LogFault(place, "the line is not UTF-8") from None
-            if text:
+            if text.strip():
                 yield place, text
 
 
@@ -134,55 +137,14 @@ def _line(file: SupportsReadline, place: str) -> bytes:
         raise LogFault(place, "the compressed log ends too soon") from None
 
 
-class Chooser:
-    """Decides one intent by both rule sets."""
-
-    def __init__(self, old: RuleSet, new: RuleSet) -> None:
-        self._old, self._new = Engine(old), Engine(new)
-        self._subject = new.head.subject.key.split(".") if new.head.subject else None
-        self._actor = new.head.actor.key.split(".") if new.head.actor else None
-
-    def flip(self, place: str, stored: Decision) -> Flip | None:
-        """The flip of a recorded decision, or None where both sides answer alike."""
-        facts = parse_json(stored.facts_json)
-        subject, actor = _at(facts, self._subject), _at(facts, self._actor)
-        scope = "account" if self._subject is not None and subject is None else "order"
-        before, after = (engine.decide(facts, scope) for engine in (self._old, self._new))
-        if before.allowed is after.allowed:
-            return None
-        return Flip(
-            place=place,
-            subject=subject or NOBODY,
-            actor=actor or NOBODY,
-            vetoed=before.allowed,
-            exit=scope == "order" and (self._exempt(self._old, facts) or self._exempt(self._new, facts)),
-            before=before.vetoes,
-            after=after.vetoes,
-            facts=stored.facts_json,
-        )
-
-    @staticmethod
-    def _exempt(engine: Engine, facts: Any) -> bool:
-        try:
-            return is_exempt(engine.situation(engine.reader.read(facts)))
-        except FactsFault:
-            return False
-
-
-def _at(facts: Any, path: list[str] | None) -> str | None:
-    for part in path or ():
-        facts = facts.get(part) if isinstance(facts, dict) else None
-    return facts if path and isinstance(facts, str) else None
-
-
 def flips(
     old: RuleSet,
     new: RuleSet,
     lines: Iterable[tuple[str, str]],
     source: str,
-    progress: Callable[[int], None] = lambda done: None,
+    progress: Progress = lambda done: None,
 ) -> Flips:
-    """What changes for the intents of a log.
+    """What changes for the intents of a log, each decided by both rule sets.
 
     Args:
         old: the rules before.
@@ -194,16 +156,93 @@ def flips(
     Raises:
         LogFault: a line is no decision.
     """
-    chooser = Chooser(old, new)
-    found = Flips(source)
+    before, after = Engine(old), Engine(new)
+    asked = _asked(lines, new.head)
+    return _counted(((a, before.decide(a.facts, a.scope)) for a in asked), (before, after), source, progress)
+
+
+def replayed(
+    ruleset: RuleSet,
+    lines: Iterable[tuple[str, str]],
+    source: str,
+    progress: Progress = lambda done: None,
+) -> Flips:
+    """What would become of recorded decisions by other rules, each against what was answered then.
+
+    Args:
+        ruleset: the rules to decide by.
+        lines: the log's lines with their places; see `lines_of`.
+        source: what to call the log.
+        progress: is told of each record's number.
+
+    Raises:
+        LogFault: a line is no decision.
+    """
+    asked = _asked(lines, ruleset.head)
+    return _counted(((a, a.stored) for a in asked), (Engine(ruleset),), source, progress)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for in a recorded decision, and by whom."""
+
+    place: str
+    stored: Decision
+    facts: dict[str, Any]
+    subject: str | None
+    actor: str | None
+    scope: str
+
+
+def _asked(lines: Iterable[tuple[str, str]], head: Head) -> Iterator[_Asked]:
     for place, line in lines:
         try:
             stored = Decision.from_json(line)
         except ValueError as error:
             raise LogFault(place, str(error)) from None
+        facts = parse_json(stored.facts_json)
+        subject, actor = (_at(facts, part.key) if part else None for part in (head.subject, head.actor))
+        scope = "account" if head.subject is not None and subject is None else "order"
+        yield _Asked(place, stored, facts, subject, actor, scope)
+
+
+def _at(facts: Any, key: str) -> str | None:
+    for part in key.split("."):
+        facts = facts.get(part) if isinstance(facts, dict) else None
+    return facts if isinstance(facts, str) else None
+
+
+def _counted(
+    answered: Iterable[tuple[_Asked, Decision]], engines: Sequence[Engine], source: str, progress: Progress
+) -> Flips:
+    """The flips from one answer to that of the last engine; an order is an exit if any of them says so."""
+    found = Flips(source)
+    for asked, before in answered:
         found.records += 1
-        flip = chooser.flip(place, stored)
-        if flip is not None:
-            found.add(flip)
+        found.passed += before.allowed
+        after = engines[-1].decide(asked.facts, asked.scope)
+        if before.allowed is not after.allowed:
+            exempt = asked.scope == "order" and any(_is_exit(engine, asked.facts) for engine in engines)
+            found.add(_flip(asked, before, after, exempt=exempt))
         progress(found.records)
     return found
+
+
+def _flip(asked: _Asked, before: Decision, after: Decision, *, exempt: bool) -> Flip:
+    return Flip(
+        place=asked.place,
+        subject=asked.subject or NOBODY,
+        actor=asked.actor or NOBODY,
+        vetoed=before.allowed,
+        exit=exempt,
+        before=before.vetoes,
+        after=after.vetoes,
+        facts=asked.stored.facts_json,
+    )
+
+
+def _is_exit(engine: Engine, facts: dict[str, Any]) -> bool:
+    try:
+        return is_exempt(engine.situation(engine.reader.read(facts)))
+    except FactsFault:
+        return False

@@ -5,7 +5,7 @@ stands for something else, such as a table or a strategy's parameter.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from engine import Decision, RuleSet
@@ -34,6 +34,34 @@ class Witness(Protocol):
     @property
     def text(self) -> str:
         """One sentence for people."""
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """An order that shows a change in an environment that must be named."""
+
+    witness: Witness
+    environment: str
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """All facts, nested."""
+        return self.witness.facts
+
+    @property
+    def before(self) -> Decision:
+        """The decision by the old rules."""
+        return self.witness.before
+
+    @property
+    def after(self) -> Decision:
+        """The decision by the new rules."""
+        return self.witness.after
+
+    @property
+    def text(self) -> str:
+        """One sentence for people."""
+        return f"in {self.environment} {self.witness.text}"
 
 
 class GateProof(Protocol):
@@ -101,7 +129,7 @@ def _refined(change: Change, proofs: Sequence[Proof | None]) -> Change:
     if not change.gates or not proofs or None in proofs:
         return change
     found = [g for proof in proofs if proof is not None for g in proof.gates if _about(g, change)]
-    shown = next((g.witness for g in found if g.witness is not None), None)
+    shown = _shown(change, proofs)
     word = worst([SAME, *(g.word for g in found)])
     if change.unproved:
         return replace(change, word=word, why=_why(word, found), unproved=False, witness=shown)
@@ -112,6 +140,16 @@ def _refined(change: Change, proofs: Sequence[Proof | None]) -> Change:
 
 
 _LATENT: Final = Class.LATENT_LOOSEN
+
+
+def _shown(change: Change, proofs: Sequence[Proof | None]) -> Witness | None:
+    """The first order that shows a change; where it shows it in another environment than the first, it says so."""
+    for environment, proof in zip(change.environments, proofs, strict=True):
+        for gate in proof.gates if proof is not None else ():
+            if gate.witness is not None and _about(gate, change):
+                first = environment == change.environments[0]
+                return gate.witness if first else Elsewhere(gate.witness, environment)
+    return None
 
 
 def _about(proof: GateProof, change: Change) -> bool:

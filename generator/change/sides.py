@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cached_property
-from typing import Any, Protocol, TypedDict
+from typing import Any, Final, Protocol, TypedDict
 
 from engine.numbers import parse_number
 from engine.ruleset import RuleSet
@@ -16,6 +17,8 @@ from generator.change.fields import ABSENT, Absent
 from generator.change.forms import Forms, Writing
 from generator.change.places import named_by
 from generator.change.renames import renames
+
+LONG: Final = 4  # words of a list that are read at a glance
 
 
 class Texts(Protocol):
@@ -127,6 +130,8 @@ class Sides:
         told = [None if isinstance(v, Absent) else t for v, t in zip((old, new), texts, strict=True)]
         if None in texts or told[0] == told[1]:
             told = [self.written(value, unit, symbol) for value in (old, new)]
+        if isinstance(old, list) and isinstance(new, list):
+            told = list(apart(old, new))
         return Values(before=told[0], after=told[1], old=data_of(old), new=data_of(new))
 
     def written(self, value: Any, unit: str, symbol: str = "") -> str | None:
@@ -156,6 +161,20 @@ def plain(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(plain, value)) + "]"
     return "none" if value is None else str(value)
+
+
+def apart(old: list[Any], new: list[Any]) -> tuple[str, str]:
+    """Two lists in one line each; of long ones what they share is left out, three dots for each stretch."""
+    if max(len(old), len(new)) <= LONG:
+        return plain(old), plain(new)
+    shown: tuple[list[str], list[str]] = ([], [])
+    for op, a, b, c, d in SequenceMatcher(a=[*map(plain, old)], b=[*map(plain, new)], autojunk=False).get_opcodes():
+        for words, part in zip(shown, (old[a:b], new[c:d]), strict=True):
+            if op != "equal" or len(part) <= 2:
+                words += map(plain, part)
+            elif words[-1:] != ["…"]:
+                words.append("…")
+    return f"[{', '.join(shown[0])}]", f"[{', '.join(shown[1])}]"
 
 
 def text_of(value: Any) -> str | None:

@@ -7,12 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from generator.change.git import GitFault, commit_of, files_of
+from generator.change.git import GitFault, Repository, files_of
 from generator.change.places import InSources
 from generator.change.sides import Named, Rules
 from generator.compile.files import Files, Folder, Texts
+from generator.compile.problems import Refused
 from generator.compile.stages import Edit, as_written, compile_universe
 from generator.compile.text import read_text
+from generator.scenarios import FOLDER as SCENARIOS
 from universe.reader import parse
 
 PARTS: Final = ("rules", "schemas", "universe/venues")
@@ -26,6 +28,14 @@ class SourceFault(ValueError):
     def __init__(self, message: str, help_text: str | None = None) -> None:
         super().__init__(message)
         self.help = help_text
+
+
+class NotCompiled(Refused):
+    """A side that can't be compiled; `side` is what it is called."""
+
+    def __init__(self, side: str, refused: Refused) -> None:
+        super().__init__(refused.problems, refused.texts)
+        self.side = side
 
 
 class Source(Protocol):
@@ -42,12 +52,12 @@ class Source(Protocol):
         """What it decides by in an environment.
 
         Raises:
-            Refused: the texts can't be compiled.
+            NotCompiled: the texts can't be compiled.
             UniverseFault: a compiled universe is not to be decided by.
         """
 
     def texts(self) -> Mapping[str, bytes]:
-        """The texts of rules and catalogs, by their paths; none of a compiled universe."""
+        """The texts of rules, catalogs and scenarios, by their paths; none of a compiled universe."""
 
 
 @dataclass(frozen=True)
@@ -76,17 +86,20 @@ class Project:
     def rules(self, environment: str) -> Rules:
         """The compiled rules, with where everything stands."""
         if environment not in self._made:
-            made = compile_universe(self.files, environment, today=self.today, edit=self.edit)
+            try:
+                made = compile_universe(self.files, environment, today=self.today, edit=self.edit)
+            except Refused as refused:
+                raise NotCompiled(self.name, refused) from None
             texts = InSources(made.document, made.sources)
             self._made[environment] = Rules(made.document, made.ruleset, texts)
         return self._made[environment]
 
     def texts(self) -> Mapping[str, bytes]:
-        """Every YAML file of rules and catalogs."""
+        """Every YAML file of rules, catalogs and scenarios."""
         return dict(self._read())
 
     def _read(self) -> Iterator[tuple[str, bytes]]:
-        for folder in ("rules", "schemas"):
+        for folder in ("rules", "schemas", SCENARIOS):
             for name in self.files.names(folder):
                 if name.endswith((".yaml", ".yml")):
                     yield f"{folder}/{name}", self.files.read(f"{folder}/{name}")
@@ -126,18 +139,18 @@ def of_folder(root: Path, today: date, name: str = "", edit: Edit = as_written) 
     return Project(name or str(root), Folder(root), today, edit)
 
 
-def of_ref(root: Path, ref: str, today: date) -> Project:
-    """The rules of a commit, read from the repository around a project's folder; shadows end by its own day.
+def of_ref(repository: Repository, ref: str, today: date) -> Project:
+    """The rules of a commit, read from the repository at a project's folder; shadows end by its own day.
 
     Raises:
         GitFault: there is no such commit, or it can't be read.
         SourceFault: the commit holds no rules.
     """
-    commit = commit_of(root, ref)
-    contents = files_of(root, commit.name, PARTS)
+    name = repository.commit_of(ref)
+    contents = files_of(repository, name, PARTS)
     if MARK not in contents:
         raise SourceFault(f"{ref} holds no {MARK}", "name a commit since the rules are there")
-    return Project(ref, Texts(contents), min(today, commit.day))
+    return Project(ref, Texts(contents), min(today, repository.commits("--max-count=1", name)[0].day))
 
 
 def of_file(path: Path) -> CompiledFile:
@@ -157,7 +170,7 @@ def of_file(path: Path) -> CompiledFile:
     return CompiledFile(str(path), environment, document, text)
 
 
-def source_of(given: str, root: Path, today: date) -> Source:
+def source_of(given: str, repository: Repository, today: date) -> Source:
     """The side that a person names: a file that ends in .json, a folder, or else a git ref.
 
     A name that is a ref and a folder too is refused: `./name` is the folder.
@@ -172,7 +185,7 @@ def source_of(given: str, root: Path, today: date) -> Source:
         return of_folder(path, today, given)
     holds_rules = (path / MARK).is_file()
     try:
-        found = of_ref(root, given, today)
+        found = of_ref(repository, given, today)
     except GitFault:
         if holds_rules:
             return of_folder(path, today, given)

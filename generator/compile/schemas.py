@@ -9,7 +9,15 @@ stage checks with better words.
 from collections.abc import Mapping
 from typing import Any, Final
 
-from generator.compile import catalog_schemas, lately_schemas, levels, strategy_schemas, uncovered, waiver_schema
+from generator.compile import (
+    catalog_schemas,
+    invariants,
+    lately_schemas,
+    levels,
+    strategy_schemas,
+    uncovered,
+    waiver_schema,
+)
 from generator.compile.schema_parts import (
     EXPRESSION,
     NUMBER,
@@ -62,6 +70,7 @@ def build(
         "scenarios": _scenarios(units, facts),
         "uncovered": uncovered.schema(),
         "lints": levels.schema(),
+        "invariants": invariants.schema(),
         "compiled": _compiled(caps),
     }
     return {name: {"$schema": DIALECT, "$id": f"urn:hedgerow:{name}:1", **schema} for name, schema in made.items()}

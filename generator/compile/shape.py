@@ -13,6 +13,7 @@ from generator.compile.text import Document
 
 # Of unknown keys in one place; whoever has more has another mistake.
 MOST_KEYS: Final = 50
+_COUNTED: Final = {"minItems": "entries", "minLength": "characters"}
 
 
 def check_shape(document: Document, schema: Mapping[str, Any]) -> list[Problem]:
@@ -68,7 +69,9 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
             "bad-shape", path, f"`{name}` is not {_wanted(error.schema)}", error.schema.get("description")
         )
     elif error.validator in ("minItems", "minLength"):
-        yield document.problem("bad-shape", path, f"`{name}` is empty")
+        least = error.validator_value
+        said = "is empty" if least == 1 else f"is shorter than {least} {_COUNTED[error.validator]}"
+        yield document.problem("bad-shape", path, f"`{name}` {said}")
     else:
         yield document.problem(
             "bad-value", path, f"`{error.instance}` is no value of `{name}`", error.schema.get("description")

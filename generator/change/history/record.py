@@ -1,7 +1,8 @@
 """The record: who merged or activated what, when, what it was called, the verdict, who approved; one line each.
 
 The file is append-only: each line carries the hash of the one before and of itself, so that a line that is changed,
-taken out or put in between is found, whoever did it. It is kept on base, and no change may edit it.
+taken out or put in between is found, whoever did it. It is kept on base, and no change may edit it. Merges stand in
+the order of their times; an activation stands where it came to be known, by the clock of its executor.
 """
 
 import json
@@ -76,14 +77,17 @@ def read_record(text: str) -> tuple[Record, ...]:
         RecordFault: naming the first line that does not belong where it stands.
     """
     found: list[Record] = []
+    merged = 0
     for number, line in enumerate(text.splitlines(), 1):
         record = _read(number, line)
         if record.previous != (found[-1].hash if found else NOTHING):
             raise RecordFault(number, "it does not follow from the line before")
         if record.hash != hash_of(record.data()):
             raise RecordFault(number, "it was altered: its hash is another")
-        if found and record.time < found[-1].time:
-            raise RecordFault(number, "it is older than the line before")
+        if record.event == "merge":
+            if record.time < merged:
+                raise RecordFault(number, "it is older than the merge before")
+            merged = record.time
         found.append(record)
     if text and not text.endswith("\n"):
         raise RecordFault(len(found), "it is cut off")
@@ -114,7 +118,7 @@ def appended(text: str, record: Record) -> str:
     """The record with one line more, chained to the last.
 
     Raises:
-        RecordFault: the record does not hold together as it is, or the line would be older than the last.
+        RecordFault: the record does not hold together as it is, or a merge would be older than the last.
     """
     known = read_record(text)
     chained = replace(record, previous=known[-1].hash if known else NOTHING)

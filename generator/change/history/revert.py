@@ -6,8 +6,8 @@ The patch is for the rules as they are now. A key that has been edited since is 
 from dataclasses import dataclass
 from typing import Any
 
+from generator.change.git import GitFault, Repository
 from generator.change.patching.edits import COMMENTS, Action, Edit, edits_of
-from generator.change.patching.git import GitFault, Repository
 from generator.change.patching.surfaces import Key
 from generator.change.patching.trees import Tree, of_commit
 from generator.compile.text import read_text

@@ -8,13 +8,14 @@ from typing import Any, Final
 from engine.catalog import did_you_mean
 from engine.numbers import NumberFault, parse_number
 from engine.units import NUMERIC, read_unit, write_value
+from generator.change.git import Commit, Repository
 from generator.change.history.record import FILE as RECORD
 from generator.change.history.record import Record, read_record
-from generator.change.patching.git import Commit, Repository
 from generator.change.patching.trees import of_commit
 from universe.reader import FILE as UNIVERSE
 
 ACCOUNT: Final = "account"
+_AT_ONCE: Final = 32  # universes that are held while a history is read
 
 
 class NoValues(LookupError):
@@ -105,13 +106,17 @@ def _versions(repository: Repository, commit: str) -> Iterator[tuple[Commit, Map
     """Each commit that made another universe, with it, the oldest first."""
     line = repository.commits("--first-parent", commit)
     names = repository.objects_at([one.oid for one in line], UNIVERSE)
-    texts = repository.blobs(names.values())
-    last = ""
+    last, other = "", []
     for one in reversed(line):
         name = names.get(one.oid, "")
         if name and name != last:
             last = name
-            document = _read(texts[name])
+            other.append(one)
+    for start in range(0, len(other), _AT_ONCE):
+        some = other[start : start + _AT_ONCE]
+        texts = repository.blobs(names[one.oid] for one in some)
+        for one in some:
+            document = _read(texts[names[one.oid]])
             if document is not None:
                 yield one, document
 

@@ -2,19 +2,18 @@
 
 from datetime import date
 
-from generator import generated
+from generator.change.patching.compiled import CompiledSide
 from generator.change.patching.patch_file import Patch
 from generator.change.patching.trees import Tree
 from generator.change.patching.yaml_edit import EditFault, edited
-from generator.compile.finish import file_text
-from generator.compile.stages import compile_universe
-from universe.reader import FILE as UNIVERSE
 
 
-def applied(patch: Patch, tree: Tree, *, today: date) -> dict[str, bytes]:
-    """Every file that is another after a patch, by path: what it edits, and what is generated from that.
+def applied(name: str, patch: Patch, tree: Tree, *, today: date) -> tuple[dict[str, bytes], CompiledSide]:
+    """Every file that is another after a patch, by path: what it edits, and what is generated from that; and what all
+    of it compiles to.
 
     Args:
+        name: what to call it.
         patch: what to edit.
         tree: the files before.
         today: the UTC day, which ends shadows.
@@ -30,7 +29,6 @@ def applied(patch: Patch, tree: Tree, *, today: date) -> dict[str, bytes]:
             raise EditFault(f"there is no {file}", "name a file that is there")
         texts[file] = edited(file, before[file].decode(), steps).encode()
     changed = tree.edited(texts)
-    made = compile_universe(changed.sources(), today=today)
-    expected = {UNIVERSE: file_text(made.document), **generated.files(made)}
-    follows = {name: text.encode() for name, text in expected.items() if not changed.holds(name, text)}
-    return {**texts, **follows}
+    side = CompiledSide(name, changed.sources(), today)
+    follows = {path: text.encode() for path, text in side.following.items() if not changed.holds(path, text)}
+    return {**texts, **follows}, side

@@ -2,52 +2,51 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 
 from engine import Decision
 from engine.explain import Refusal
 from engine.reach import reach
 from engine.ruleset import Gate, gate_nodes
+from generator.change.git import Commit
 from generator.change.patching import facts
+from generator.change.patching.authority import Authority
 from generator.change.patching.compiled import CompiledSide
 from generator.change.patching.details import details
-from generator.change.patching.edits import Edit, edits_of
+from generator.change.patching.edits import NOTHING, Edit, edits_of
 from generator.change.patching.facts import Course, Facts, Results
 from generator.change.patching.findings import findings
-from generator.change.patching.git import Repository
 from generator.change.patching.identity import Actor, Identity, identity
-from generator.change.patching.meaning import flipped, meaning
-from generator.change.patching.own_code import runs_base
+from generator.change.patching.own_code import foreign
 from generator.change.patching.past import past
+from generator.change.patching.recorded import flipped
 from generator.change.patching.steps import Steps, steps, values
-from generator.change.patching.surfaces import Surfaces, read_surfaces
+from generator.change.patching.surfaces import Surfaces
 from generator.change.patching.trees import SOURCES, Tree
+from generator.change.proved import proved
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """What is to be checked: a commit of base, and the files that head would make of it.
+    """What is to be checked: base, and the files that head would make of it.
 
     Args:
-        repository: where both are.
-        base: the commit that is the authority.
+        base: the authority.
         tree: the files of head.
         head: the commit of head, or the one that its files are not committed upon yet.
         name: what to call head.
+        side: what its files compile to, where that is known already.
     """
 
-    repository: Repository
-    base: str
+    base: Authority
     tree: Tree
     head: str
     name: str
+    side: CompiledSide | None = None
 
-    @cached_property
-    def base_tree(self) -> Tree:
-        """The files of base."""
-        return Tree(self.repository, self.repository.entries(self.base))
+    def compiled(self) -> CompiledSide:
+        """What its files compile to."""
+        return self.side or CompiledSide(self.name, self.tree.sources(), self.base.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,65 +107,62 @@ def check(proposal: Proposal, asked: Asked) -> Verdict:
 
     Raises:
         Refused: base itself does not compile.
-        GitFault: the repository does not hold what is needed.
+        GitFault: the repository does not hold what is needed, or its history is cut off.
         RecordFault: the record on base was altered.
         LogFault: the log of decisions can't be read.
     """
-    today = datetime.fromtimestamp(asked.now, UTC).date()
-    base = CompiledSide(proposal.base[:12], proposal.base_tree.sources(), today)
-    surfaces = read_surfaces(base.files, today=today)
-    base.compiled()
-    edits = edits_of(proposal.base_tree, proposal.tree, surfaces.is_generated)
+    base = proposal.base
+    edits = edits_of(base.tree, proposal.tree, base.surfaces.is_generated)
     moved = any(edit.path.startswith(SOURCES) for edit in edits)
-    head = CompiledSide(proposal.name, proposal.tree.sources(), today) if moved else base
-    results = _results(proposal, asked, base, head, surfaces)
-    return _decided(proposal, surfaces, edits, identity(surfaces, asked.named, asked.claimed), results, asked)
+    head = proposal.compiled() if moved else base.side
+    return _decided(proposal, edits, _results(proposal, asked, head), asked)
 
 
-def _results(proposal: Proposal, asked: Asked, base: CompiledSide, head: CompiledSide, surfaces: Surfaces) -> Results:
-    found = findings(base, head, surfaces, proposal.tree)
+def _results(proposal: Proposal, asked: Asked, head: CompiledSide) -> Results:
+    base = proposal.base
+    found = findings(base, head, proposal.tree)
     if found.problems:
         return Results(found)
-    flips = flipped(base, head, proposal.base_tree)
-    return Results(found, meaning(base, head), flips, _steps(proposal, asked, base, head))
+    flips = flipped(base.side, head, base.tree)
+    return Results(found, proved(base.side, head), flips, _steps(base, head, asked.now))
 
 
-def _steps(proposal: Proposal, asked: Asked, base: CompiledSide, head: CompiledSide) -> Steps:
-    if values(base.document) == values(head.document):
+def _steps(base: Authority, head: CompiledSide, now: int) -> Steps:
+    if values(base.side.document) == values(head.document):
         return Steps(())
-    before = past(proposal.repository, proposal.base_tree, proposal.base, now=asked.now)
-    return steps(base.document, head.document, before)
+    return steps(base.side.document, head.document, past(base.repository, base.tree, base.commit, now=now))
 
 
-def _decided(
-    proposal: Proposal, surfaces: Surfaces, edits: tuple[Edit, ...], who: Identity, results: Results, asked: Asked
-) -> Verdict:
+def _decided(proposal: Proposal, edits: tuple[Edit, ...], results: Results, asked: Asked) -> Verdict:
+    base, surfaces = proposal.base, proposal.base.surfaces
+    who = identity(surfaces, asked.named, asked.claimed)
     placed = [(edit, surfaces.place_of(edit.path, edit.key)) for edit in edits]
     surface = surfaces.surface_of(place.name for _, place in placed)
-    merges, behind = _course(proposal)
+    own, missed = _commits(proposal)
     course = Course(
-        own_checker=runs_base(proposal.base_tree, asked.code),
-        behind=behind,
-        merges=merges,
+        foreign=foreign(base.tree, asked.code),
+        behind=len(missed),
+        commits=len(own),
+        merges=sum(len(commit.parents) > 1 for commit in own),
         runs=any(place.runs for _, place in placed),
         edits=sum(not place.generated for _, place in placed),
     )
     whole = facts.of_change(course, results)
-    decided = [
-        (edit, surfaces.engine.decide({**whole, **facts.of_edit(edit, place.name, surface, who.author)}))
-        for edit, place in placed
-    ]
-    objections = tuple(_objections(surfaces, decided, details(results)))
     names = tuple((edit, place.name) for edit, place in placed)
-    return Verdict(not objections, surface, who, proposal.base, proposal.name, names, objections, results, whole)
+    # Commits that edit nothing in the end are still a history that would be merged.
+    asked_of = names or ((NOTHING, surfaces.entry(surface)["places"][0]),) if edits or own else ()
+    decided = [
+        (edit, surfaces.engine.decide({**whole, **facts.of_edit(edit, place, surface, who.author)}))
+        for edit, place in asked_of
+    ]
+    objections = tuple(_objections(surfaces, decided, details(results, course.foreign)))
+    return Verdict(not objections, surface, who, base.commit, proposal.name, names, objections, results, whole)
 
 
-def _course(proposal: Proposal) -> tuple[int, int]:
-    """The merges between base and head, and the commits of base that head is not made upon."""
-    repository = proposal.repository
-    own = repository.commits(proposal.head, f"^{proposal.base}")
-    missed = repository.commits(proposal.base, f"^{proposal.head}")
-    return sum(len(commit.parents) > 1 for commit in own), len(missed)
+def _commits(proposal: Proposal) -> tuple[list[Commit], list[Commit]]:
+    """The commits of head that base has not, and those of base that head is not made upon."""
+    log, base, head = proposal.tree.repository.commits, proposal.base.commit, proposal.head
+    return log(head, f"^{base}"), log(base, f"^{head}")
 
 
 def _objections(

@@ -7,13 +7,15 @@ from functools import cached_property
 from typing import Any, Final
 
 from engine import RuleSet
+from generator import generated
 from generator.change.places import InSources
 from generator.change.sides import Rules
 from generator.change.sources import PROD, Project
-from generator.compile.files import Files
+from generator.compile.files import Texts
 from generator.compile.finish import file_text
 from generator.compile.problems import Problem, Refused
 from generator.compile.stages import Compiled, compile_universe
+from universe.reader import FILE as UNIVERSE
 from universe.reader import Universe, parse
 
 RISK: Final = "rules/risk.yaml"
@@ -30,9 +32,11 @@ class CompiledSide:
     """
 
     name: str
-    files: Files
+    files: Texts
     today: date
     _made: dict[str, Compiled] = field(default_factory=dict)
+    tried: dict[tuple[str, bytes], tuple[str, ...]] = field(default_factory=dict)
+    """Scenarios that were run by these rules, a file each, with what failed."""
 
     def environments(self) -> tuple[str, ...]:
         """prod, and every environment that it names."""
@@ -96,4 +100,14 @@ class CompiledSide:
     @cached_property
     def universe(self) -> Universe:
         """The universe of prod, read back from its text."""
-        return parse(file_text(self.compiled().document))
+        return self.universe_of(PROD)
+
+    def universe_of(self, environment: str) -> Universe:
+        """The universe of an environment, read back from its text."""
+        return parse(file_text(self.compiled(environment).document), environment)
+
+    @cached_property
+    def following(self) -> Mapping[str, str]:
+        """Every file that follows from the sources, by its path."""
+        made = self.compiled()
+        return {UNIVERSE: file_text(made.document), **generated.files(made)}

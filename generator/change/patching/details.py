@@ -13,12 +13,13 @@ from generator.compile.problems import Problem
 SHOWN = 6
 
 
-def details(results: Results) -> Mapping[str, tuple[str, ...]]:
-    """Lines by the name of a fact."""
+def details(results: Results, foreign: tuple[str, ...]) -> Mapping[str, tuple[str, ...]]:
+    """Lines by the name of a fact; `foreign` are the files of the checker that are not base's."""
     found = results.findings
     made = {
+        "change.own_checker": tuple(f"{file} is not base's" for file in foreign),
         "found.problems": tuple(map(_problem, found.problems)),
-        "found.stale": tuple(f"{name}: make it again with `make universe docs`" for name in found.stale or ()),
+        "found.stale": found.stale or (),
         "found.breaches": found.breaches or (),
         "found.failing": found.failing or (),
         "found.broken": found.broken or (),
@@ -53,10 +54,12 @@ def _told(change: Change) -> str:
 
 
 def _of_steps(steps: Steps) -> dict[str, tuple[str, ...]]:
-    measured = [m for m in steps.moves if m.day is not None]
+    everywhere = [(m.cap, m.old, m.new) for m in steps.moves if not m.holder]
+    moves = [m for m in steps.moves if not m.holder or (m.cap, m.old, m.new) not in everywhere]
+    measured = [m for m in moves if m.day is not None]
     by_day = sorted(measured, key=lambda m: -(m.day or 0))
     by_month = sorted(measured, key=lambda m: -(m.month or 0))
-    unmeasured = tuple(_moved(m) for m in steps.moves if m.day is None)
+    unmeasured = tuple(_moved(m) for m in moves if m.day is None)
     return {
         "step.day": tuple(f"{_moved(m)}: {_percent(m.day)} from what held within a day" for m in by_day),
         "step.month": tuple(f"{_moved(m)}: {_percent(m.month)} from what held within 30 days" for m in by_month),

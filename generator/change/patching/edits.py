@@ -4,18 +4,20 @@ YAML is compared as the strict reader reads it, so that quoting, order of keys a
 entries have names is compared entry by entry.
 """
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Final
 
 import yaml
 
-from generator.change.patching.git import Entry
-from generator.change.patching.layout import comments, newly_unseen, unseen
+from engine.faults import Path
+from generator.change.git import Entry
+from generator.change.patching.layout import newly_unseen, unseen_in_name
+from generator.change.patching.names import is_plain, mistakable
+from generator.change.patching.relaid import is_relaid
 from generator.change.patching.surfaces import Key
-from generator.change.patching.trees import Tree, touched
+from generator.change.patching.trees import Tree, readable, touched
 from generator.compile.text import Document, read_text
 
 NAMES: Final = ("id", "name")
@@ -43,7 +45,8 @@ class Edit:
         action: what becomes of it.
         before, after: what it said, where that is a single value.
         line: where it stands in head, in base where it is gone; 0 for a whole file.
-        plain: the file is an ordinary one or absent on both sides, and its mode is the same.
+        plain: the file is an ordinary one or absent on both sides, of a size that is read, and its mode is the same;
+            a new one has a plain name that no other is mistaken for.
         unseen: characters that became part of the file and don't show, as `U+202E`.
     """
 
@@ -62,42 +65,63 @@ class Edit:
         return ".".join(self.key) if self.key else self.path
 
 
+NOTHING: Final = Edit("", WHOLE, Action.ADD)
+"""The edit of what edits nothing."""
+
+
 def edits_of(base: Tree, head: Tree, as_whole: Callable[[str], bool] = lambda path: False) -> tuple[Edit, ...]:
     """Every edit between two trees, file by file; `as_whole` says of which files no keys are told apart."""
     paths = touched(base, head)
-    readable = [p for p, sides in paths.items() if all(e is None or e.ordinary for e in sides)]
-    before, after = base.read(*readable), head.read(*readable)
+    texts = [path for path, sides in paths.items() if all(e is None or readable(e) for e in sides)]
+    before, after = base.read(*texts), head.read(*texts)
+    mistaken = mistakable(head.entries)
     return tuple(
         edit
         for path, sides in paths.items()
-        for edit in _of_file(path, sides, before.get(path), after.get(path), as_whole(path))
+        for edit in _of_file(
+            _whole(path, sides, (before.get(path), after.get(path)), mistaken),
+            None if as_whole(path) else before.get(path),
+            None if as_whole(path) else after.get(path),
+        )
     )
 
 
-def _of_file(
-    path: str, sides: tuple[Entry | None, Entry | None], before: bytes | None, after: bytes | None, as_whole: bool
-) -> Iterator[Edit]:
+def _whole(
+    path: str,
+    sides: tuple[Entry | None, Entry | None],
+    texts: tuple[bytes | None, bytes | None],
+    mistaken: frozenset[str],
+) -> Edit:
+    """The edit of a file as a whole."""
     old, new = sides
+    before, after = texts
     action = Action.ADD if old is None else Action.REMOVE if new is None else Action.CHANGE
     modes = {entry.mode for entry in sides if entry is not None}
-    plain = all(e is None or e.ordinary for e in sides) and len(modes) == 1 and (old is not None or modes == {"100644"})
-    hidden = newly_unseen(before or b"", after or b"") + (unseen(path) if old is None else Counter())
-    characters = tuple(f"U+{ord(c):04X}" for c in hidden)
-    whole = Edit(path, WHOLE, action, plain=plain, unseen=characters)
-    if as_whole or not plain or before is None or after is None or not path.endswith(_YAML):
+    plain = all(e is None or readable(e) for e in sides) and len(modes) == 1
+    hidden = newly_unseen(before or b"", after or b"")
+    if action is Action.ADD:
+        plain = plain and modes == {"100644"} and is_plain(path) and path not in mistaken
+        hidden += unseen_in_name(path)
+    return Edit(path, WHOLE, action, plain=plain, unseen=tuple(f"U+{ord(c):04X}" for c in hidden))
+
+
+def _of_file(whole: Edit, before: bytes | None, after: bytes | None) -> Iterator[Edit]:
+    """The edits of a file key by key, where both sides are YAML that can be read; else of it as a whole."""
+    read = [_read(whole.path, text) for text in (before, after) if text is not None and whole.path.endswith(_YAML)]
+    first, second = read if len(read) == 2 and whole.plain else (None, None)
+    if first is None or second is None:
         yield whole
         return
-    read = [_read(path, text) for text in (before, after)]
-    if any(document is None for document in read):
-        yield whole
-        return
-    first, second = (document for document in read if document is not None)
     found = [*_differences(WHOLE, first.data, second.data)]
+    taken: tuple[list[Path], list[Path]] = ([], [])
     for key, what, one, other in found:
-        line = (first if what is Action.REMOVE else second).mark(_marked(key, first, second, what), at_key=True).line
-        yield Edit(path, key, what, _shown(one), _shown(other), line, plain, characters)
-    if not found or comments(first.text) != comments(second.text):
-        yield Edit(path, COMMENTS, Action.CHANGE, plain=plain, unseen=characters)
+        side, paths = (first, taken[0]) if what is Action.REMOVE else (second, taken[1])
+        paths.append(_marked(key, side))
+        taken[0].extend([_marked(key, first)] if what is Action.CHANGE else [])
+        line = side.mark(paths[-1], at_key=True).line
+        yield replace(whole, key=key, action=what, before=_shown(one), after=_shown(other), line=line)
+    if not found or is_relaid(first, second, taken):
+        yield replace(whole, key=COMMENTS, action=Action.CHANGE)
 
 
 def _read(path: str, text: bytes) -> Document | None:
@@ -138,9 +162,9 @@ def _entries(value: Any) -> Mapping[str, Any] | None:
     return None
 
 
-def _marked(key: Key, first: Document, second: Document, action: Action) -> tuple[str | int, ...]:
+def _marked(key: Key, document: Document) -> Path:
     """A key as the reader marks it: entries of a list by their numbers."""
-    place: Any = (first if action is Action.REMOVE else second).data
+    place: Any = document.data
     found: list[str | int] = []
     for part in key:
         if isinstance(place, list):

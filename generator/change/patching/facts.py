@@ -18,10 +18,13 @@ Facts = dict[str, dict[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """How head came about: whether base's code checks it, how far it is behind base, its merges, what it edits."""
+    """How head came about: the files of the checker that are not base's, how many commits it is behind base and beyond
+    it, how many of those are merges, and what it edits.
+    """
 
-    own_checker: bool
+    foreign: tuple[str, ...]
     behind: int
+    commits: int
     merges: int
     runs: bool
     edits: int
@@ -42,8 +45,9 @@ def of_change(course: Course, results: Results) -> Facts:
     found, diff, flips, steps = results.findings, results.diff, results.flips, results.steps
     return {
         "change": {
-            "own_checker": course.own_checker,
+            "own_checker": not course.foreign,
             "behind": str(course.behind),
+            "commits": str(course.commits),
             "merges": str(course.merges),
             "runs": course.runs,
             "edits": str(course.edits),
@@ -54,7 +58,7 @@ def of_change(course: Course, results: Results) -> Facts:
             **{name: _count(getattr(found, name)) for name in ("stale", "breaches", "failing", "broken", "idle")},
         },
         "flips": {
-            "stopped": None if flips is None else _share(flips.vetoed, flips.records),
+            "stopped": None if flips is None else _share(flips.vetoed, flips.passed),
             "passed": None if flips is None else str(flips.allowed),
             "held": None if flips is None else str(flips.exits_held),
         },

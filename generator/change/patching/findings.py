@@ -2,17 +2,16 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 
-from engine import Engine
-from generator import generated, scenarios
-from generator.change.cover.feasible import SIDES, Sizes, sizes, sizes_of
+from generator import scenarios
+from generator.change.patching.authority import Authority
+from generator.change.patching.breaches import breaches
 from generator.change.patching.compiled import CompiledSide
-from generator.change.patching.surfaces import Surfaces, read_surfaces
+from generator.change.patching.idle import idle
+from generator.change.patching.surfaces import FORM, Surfaces, read_surfaces
 from generator.change.patching.trees import Tree
-from generator.compile.finish import file_text
+from generator.compile.one_file import UNITS
 from generator.compile.problems import Problem, Refused
-from universe.reader import FILE as UNIVERSE
 
 
 @dataclass(slots=True)
@@ -22,7 +21,7 @@ class Findings:
     Args:
         problems: with which head's rules do not compile.
         texts: what they are shown in.
-        stale: generated files of head that are not what its sources make.
+        stale: generated files of head that are not what its sources make, or that nothing makes.
         failing: head's scenarios that do not hold.
         broken: base's scenarios that head's rules break and that head no longer has as they were.
         breaches: base's invariants that head's rules break.
@@ -38,40 +37,51 @@ class Findings:
     idle: tuple[str, ...] | None = None
 
 
-def findings(base: CompiledSide, head: CompiledSide, surfaces: Surfaces, tree: Tree) -> Findings:
+def findings(base: Authority, head: CompiledSide, tree: Tree) -> Findings:
     """What base's checks find in head.
 
     Args:
         base: the authority.
         head: what is checked.
-        surfaces: base's rules about changes.
         tree: the files of head.
     """
-    refused = (*head.refused, *_refused_surfaces(head))
+    refused = (*head.refused, *_refused_surfaces(base, head))
     if refused:
         return Findings(problems=refused, texts=head.shown)
-    made = head.compiled()
-    tried = _Scenarios(base, head, surfaces)
+    tried = _Scenarios(base.side, head, base.surfaces)
     failing = tuple(tried.failing())
     broken = tuple(line for line in tried.broken() if line not in failing)
     if tried.problems:
         return Findings(problems=tuple(sorted(tried.problems)), texts={**head.shown, **tried.texts})
-    expected = {UNIVERSE: file_text(made.document), **generated.files(made)}
     return Findings(
-        stale=tuple(name for name, text in expected.items() if not tree.holds(name, text)),
+        stale=tuple(_stale(base.surfaces, head, tree)),
         failing=failing,
         broken=broken,
-        breaches=(),
-        idle=tuple(_idle(base, head, surfaces)),
+        breaches=tuple(breaches(base.side, head)),
+        idle=tuple(idle(base.side, head, base.surfaces.accounts)),
     )
 
 
-def _refused_surfaces(head: CompiledSide) -> tuple[Problem, ...]:
+def _refused_surfaces(base: Authority, head: CompiledSide) -> tuple[Problem, ...]:
+    """What is wrong with head's own rules about changes; base's are compiled already."""
+    old, new = base.side.files.contents, head.files.contents
+    if all(old.get(path) == new.get(path) for path in (FORM.rules, FORM.catalog, UNITS)):
+        return ()
     try:
         read_surfaces(head.files, today=head.today)
     except Refused as refused:
         return refused.problems
     return ()
+
+
+def _stale(surfaces: Surfaces, head: CompiledSide, tree: Tree) -> Iterator[str]:
+    """Files that are not what would be written, and those that stand where generated ones do and nothing makes."""
+    for path, text in head.following.items():
+        if not tree.holds(path, text):
+            yield f"{path}: make it again with `make universe docs`"
+    for path in tree.entries:
+        if path not in head.following and surfaces.is_generated(path):
+            yield f"{path}: nothing makes it"
 
 
 class _Scenarios:
@@ -82,7 +92,6 @@ class _Scenarios:
 
     def __init__(self, base: CompiledSide, head: CompiledSide, surfaces: Surfaces) -> None:
         self._base, self._head, self._surfaces = base, head, surfaces
-        self._failures: dict[tuple[str, bytes], tuple[str, ...]] = {}
         self.problems: set[Problem] = set()
         self.texts: dict[str, str] = {}
 
@@ -101,8 +110,9 @@ class _Scenarios:
             yield from (f"{p.file}:{p.line}: {p.message}" for p in problems)
 
     def _tried(self, file: str, text: bytes, problems: list[Problem]) -> tuple[str, ...]:
-        if (file, text) in self._failures:
-            return self._failures[file, text]
+        known = self._head.tried
+        if (file, text) in known:
+            return known[file, text]
         made = self._head.compiled()
         read = text.decode(errors="replace")
         self.texts[file] = read
@@ -112,35 +122,9 @@ class _Scenarios:
             f"{f.scenario.source}: {f.scenario.name}: expected {f.expected}, got {f.actual}" for f in failures
         )
         if not problems:
-            self._failures[file, text] = words
+            known[file, text] = words
         return words
 
     def _files(self, side: CompiledSide) -> dict[str, bytes]:
         names = [f"{scenarios.FOLDER}/{n}" for n in side.files.names(scenarios.FOLDER) if n.endswith(".yaml")]
         return {name: side.files.read(name) for name in names if not self._surfaces.is_generated(name)}
-
-
-def _idle(base: CompiledSide, head: CompiledSide, surfaces: Surfaces) -> Iterator[str]:
-    """What could be traded by an account of `rules/surfaces.yaml` and can't be any more."""
-    if base.document["ruleset"] == head.document["ruleset"]:
-        return
-    for name, nav in surfaces.accounts.items():
-        for symbol, strategy in _untradable(base, head, nav):
-            yield f"{symbol} by {strategy}: no size passes any more for an account of {nav:f} ({name})"
-
-
-def _untradable(base: CompiledSide, head: CompiledSide, nav: Decimal) -> list[tuple[str, str]]:
-    """Symbols, each with a strategy, of which a size passed that is no larger than what is proposed, and none does."""
-    after = {(s.symbol, s.strategy) for s in sizes(head.universe, nav) if _passes(s)}
-    engine = Engine(base.universe.ruleset, "interpreter")
-    return [
-        (symbol, strategy)
-        for strategy, running in base.universe.running.items()
-        for symbol in running.symbols
-        if base.universe.symbol(symbol)["enabled"] and (symbol, strategy) not in after
-        if any(_passes(sizes_of(base.universe, engine, nav, (symbol, strategy, side))) for side in SIDES)
-    ]
-
-
-def _passes(found: Sizes) -> bool:
-    return bool(found.ranges) and not found.out_of_proposal

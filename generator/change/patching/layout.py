@@ -20,6 +20,11 @@ def unseen(text: str) -> Counter[str]:
     return Counter({c: n for c, n in found.items() if n and c not in _SEEN and unicodedata.category(c) in _UNSEEN})
 
 
+def unseen_in_name(name: str) -> Counter[str]:
+    """The same for the name of a file, which has no lines to break."""
+    return Counter(c for c in name if unicodedata.category(c) in _UNSEEN)
+
+
 def newly_unseen(before: bytes, after: bytes) -> Counter[str]:
     """The characters that became unseen by an edit; what is no text has none."""
     try:

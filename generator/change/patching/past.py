@@ -11,15 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from generator.change.git import Commit, Repository
 from generator.change.history.record import FILE as RECORD
 from generator.change.history.record import read_record, times_of
-from generator.change.patching.git import Commit, GitFault, Repository
 from generator.change.patching.trees import Tree
 from universe.reader import FILE as UNIVERSE
 
 DAY: Final = 86_400
 MONTH: Final = 30 * DAY
-SHALLOW: Final = "fetch the whole history: fetch-depth 0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +50,8 @@ def past(repository: Repository, base: Tree, commit: str, *, now: int) -> Past:
     """What held on base within a month before `now`, in Unix seconds.
 
     Raises:
-        GitFault: the history is cut off.
         RecordFault: the record on base was altered.
     """
-    if not repository.is_whole():
-        raise GitFault("the history is cut off, and with it the steps of the last month", SHALLOW)
     kept = base.read(RECORD).get(RECORD, b"").decode()
     line = tuple(_dated(repository.commits("--first-parent", commit), times_of(read_record(kept)), now))
     wanted: list[tuple[Commit, int]] = []

@@ -6,7 +6,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from generator.change.patching.git import GitFault, Repository
+from generator.change.git import GitFault, Repository
 
 FOLDER: Final = "patch"
 WHO: Final = ("hedgerow patch", "patch@hedgerow.invalid")

@@ -8,8 +8,10 @@ from typing import Any, Final
 
 from generator.change.patching.checker import Objection, Verdict
 from generator.change.patching.edits import Edit
-from generator.change.show.clean import code, visible, words
+from generator.change.patching.remedies import remedy
+from generator.change.show.clean import code, message, parameter, visible, words
 from generator.change.show.data import data as diff_data
+from generator.change.show.github import github as diff_github
 from generator.change.show.markdown import markdown as diff_markdown
 from generator.change.show.report import Report, counted, some
 from generator.change.show.text import text as diff_text
@@ -23,7 +25,7 @@ CUT: Final = "There is more than a comment holds: `hedgerow patch check`."
 def headline(verdict: Verdict) -> str:
     """The class, and whether its author may make it."""
     who = "a person" if verdict.identity.author == "person" else "an agent"
-    if not verdict.edits:
+    if not verdict.edits and verdict.allowed:
         return "no change"
     return f"{verdict.word}: {who} {'may' if verdict.allowed else 'may not'} make this change"
 
@@ -70,6 +72,7 @@ def _reason(objection: Objection) -> dict[str, Any]:
         "reason": objection.reason,
         "text": objection.text,
         "why": objection.why,
+        "help": remedy(objection.reason),
         "source": objection.source,
         "details": list(objection.details),
         "edits": [_edit(edit) for edit in objection.edits],
@@ -95,6 +98,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         if objection.edits:
             yield f"    edits: {visible(_edits(objection))}"
         yield from (f"    {visible(line)}" for line in objection.details)
+        yield from (f"    help: {said}" for said in [remedy(objection.reason)] if said)
     hidden = sum(o.unknown for o in verdict.objections)
     if hidden and verdict.results.findings.problems:
         yield f"\n{counted(hidden, 'check')} could not be made, since the rules do not compile"
@@ -134,15 +138,33 @@ def _comment(verdict: Verdict) -> Iterator[str]:
         f"On {code(verdict.surface)}, upon base {code(verdict.base[:12])}. "
         f"Rights of {code(verdict.identity.author)}: {words(verdict.identity.why)}."
     )
-    told = list(_told(verdict))
-    if told:
+    objections = list(_told(verdict))
+    if objections:
         yield ""
-        yield "| veto | what | why | where |"
-        yield "|---|---|---|---|"
-    for objection in told:
+        yield "| veto | what | why | what to do | where |"
+        yield "|---|---|---|---|---|"
+    for objection in objections:
         shown = [words(objection.text)]
         shown += [f"edits: {code(_edits(objection))}"] if objection.edits else []
         shown += [code(line) for line in objection.details]
-        cells = (code(objection.reason), "<br>".join(shown), words(objection.why), code(objection.source))
+        told = (words(objection.why), remedy(objection.reason))
+        cells = (code(objection.reason), "<br>".join(shown), *told, code(objection.source))
         yield f"| {' | '.join(cells)} |"
     yield ""
+
+
+def github(verdict: Verdict) -> str:
+    """Workflow commands: an annotation for each reason where its first edit stands, the diff's own, and the whole."""
+    level = "notice" if verdict.allowed else "error"
+    whole = f"::{level} title={parameter(f'hedgerow {headline(verdict)}')}::{message(verdict.identity.why)}\n"
+    diff = verdict.results.diff
+    told = "".join(f"{_annotation(objection)}\n" for objection in _told(verdict))
+    return told + ("" if diff is None else diff_github(Report(diff, verdict.results.flips))) + whole
+
+
+def _annotation(objection: Objection) -> str:
+    place = [f"file={parameter(edit.path)}" + (f",line={edit.line}" if edit.line else "") for edit in objection.edits]
+    title = f"title={parameter(f'veto {objection.reason}')}"
+    edits = f"edits: {_edits(objection)}" if objection.edits else ""
+    said = (objection.text, remedy(objection.reason), edits, *objection.details)
+    return f"::error {','.join([*place[:1], title])}::{message('; '.join(filter(None, said)))}"

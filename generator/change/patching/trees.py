@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
-from generator.change.patching.git import Entry, GitFault, Repository, blob_name
+from generator.change.git import Entry, GitFault, Repository, blob_name
 from generator.compile.files import Texts
 
 SOURCES: Final = ("rules/", "schemas/", "universe/")
@@ -23,15 +23,14 @@ class Tree:
     fresh: Mapping[str, bytes] = field(default_factory=dict)
 
     def read(self, *paths: str) -> dict[str, bytes]:
-        """What ordinary files hold; links, submodules and what isn't there are left out.
+        """What files hold; links, submodules, what is too large to be read and what isn't there are left out.
 
         Raises:
-            GitFault: they are too large to be rules.
+            GitFault: together they are too large.
         """
-        found = {p: e for p in paths if (e := self.entries.get(p)) is not None and e.ordinary}
-        sizes = [entry.size for entry in found.values()]
-        if any(size > MAX_FILE for size in sizes) or sum(sizes) > MAX_ALL:
-            raise GitFault(f"files of more than {MAX_FILE} bytes are not read", "rules are text of a few pages")
+        found = {p: e for p in paths if (e := self.entries.get(p)) is not None and readable(e)}
+        if sum(entry.size for entry in found.values()) > MAX_ALL:
+            raise GitFault(f"more than {MAX_ALL} bytes are not read at once", "make several changes of it")
         kept = self.repository.blobs(e.oid for p, e in found.items() if p not in self.fresh)
         return {p: self.fresh[p] if p in self.fresh else kept[e.oid] for p, e in found.items()}
 
@@ -54,6 +53,11 @@ class Tree:
         """Whether a file is ordinary and holds exactly this."""
         entry = self.entries.get(path)
         return entry is not None and entry.ordinary and entry.oid == blob_name(text.encode(), entry.oid)
+
+
+def readable(entry: Entry) -> bool:
+    """Whether a file holds its own text, and not too much of it."""
+    return entry.ordinary and entry.size <= MAX_FILE
 
 
 def of_commit(repository: Repository, commit: str) -> Tree:

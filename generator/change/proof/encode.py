@@ -96,6 +96,8 @@ class Encoder:
             return
         axioms = self._axioms[name] = [z3.Not(z3.And(self._bool("missing", name), self._bool("garbage", name)))]
         domain = self._vocabulary.domains[name]
+        if domain.empty:
+            return
         if domain.family == "number":
             axioms += self._inside(self._fact(name), of_domain(domain))
         elif domain.family == "enum":

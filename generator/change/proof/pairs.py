@@ -83,7 +83,9 @@ class Alike:
     def _same(self, part: str, name: str) -> bool:
         if part == "facts":
             one, other = (c.get(name) for c in self._catalogs)
-            return one is not None and other is not None and _declared(one) == _declared(other)
+            if one is None or other is None or _declared(one) != _declared(other):
+                return False
+            return one.indicates is None or self._named(f"facts.{one.indicates[0]}")
         if part == "measures":
             before, after = self._old.measures.get(name), self._new.measures.get(name)
             if before is None or after is None or before.node != after.node:

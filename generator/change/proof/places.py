@@ -207,7 +207,7 @@ class Here:
 
     def output(self, table: str, output: str) -> Meaning:
         """An output of a table."""
-        key = (table, output, *self.seen(self.rules.reads[f"tables.{table}"]))
+        key = ("table", table, output, *self.seen(self.rules.reads[f"tables.{table}"]))
         found = self.rules.kept.get(key)
         if found is None:
             found = self.rules.kept[key] = self._by_rows(table, output)

@@ -6,7 +6,7 @@ compared by itself first, and only what is looser by itself is looked at togethe
 rule set exempts and the other does not counts as both.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final
 
@@ -15,7 +15,7 @@ from generator.change.proof.gates import Gates
 from generator.change.proof.pairs import Pair, pairs
 from generator.change.proof.places import ACCOUNT, UNNAMED, Place
 from generator.change.proof.replay import Disagreement
-from generator.change.proof.results import GateProof, Proof, SetProof
+from generator.change.proof.results import GateProof, Proof, SetProof, worst_held
 from generator.change.proof.solver import Stage
 from generator.change.proof.together import Together, Verdict
 from generator.change.proof.workbench import Orders, Workbench
@@ -98,16 +98,20 @@ def _together(place: Place, verdicts: Iterable[Verdict]) -> SetProof:
         word = Class.TIGHTEN
     else:
         word = Class.EQUIVALENT
-    return SetProof(place.subject, place.actor, word, stage)
+    return SetProof(place.subject, place.actor, word, stage, worst_held(v.held for v in found))
 
 
-def _overall(sets: Iterable[SetProof], verdicts: Iterable[Verdict]) -> Class:
-    """The word for the whole: what loosens some place, else the worst of what became of gates."""
+def _overall(sets: Sequence[SetProof], verdicts: Iterable[Verdict]) -> Class:
+    """The word for the whole: what loosens some place, else the worst of what became of gates.
+
+    A gate of the account stops orders too, so the account's own decisions count where no order is let through.
+    """
     found = list(verdicts)
-    loosening = [s.word for s in sets if s.word in OPEN]
-    loosening += [v.word for v in found if v.place == ACCOUNT and v.word in OPEN]
-    if loosening:
-        return worst(loosening)
+    of_account = _together(ACCOUNT, [v for v in found if v.place == ACCOUNT])
+    for places in (sets, [of_account]):
+        loosening = [s.word for s in places if s.word in OPEN]
+        if loosening:
+            return worst(loosening)
     return worst([Class.EQUIVALENT, *(s.word for s in sets), *(v.word for v in found)])
 
 
@@ -123,7 +127,7 @@ def _gathered(verdicts: list[Verdict]) -> Iterator[GateProof]:
         orders = [v for v in same if v.place.scope == "order"]
         named = {v.word for v in orders if v.place.actor != UNNAMED}
         others = {v.word for v in orders} - named
-        if len(named) == 1 and not others & OPEN:
+        if len(named) == 1 and worst(named | others) in named:
             yield _proof(orders[0], None)
             orders = []
         for verdict in [*orders, *(v for v in same if v.place.scope != "order")]:

@@ -1,6 +1,6 @@
 """What was proved: words for gates, places and the whole, each with the facts that show it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,12 +52,16 @@ class GateProof:
 
 @dataclass(frozen=True, slots=True)
 class SetProof:
-    """What became of all gates together for one subject and actor."""
+    """What became of all gates together for one subject and actor.
+
+    `held` says whether an order that reduces is newly vetoed: False is proved, None is neither.
+    """
 
     subject: str | None
     actor: str | None
     word: Class
     stage: Stage
+    held: bool | None = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,3 +75,14 @@ class Proof:
     sets: tuple[SetProof, ...]
     gates: tuple[GateProof, ...]
     note: str = ""
+
+    @property
+    def held(self) -> bool | None:
+        """Whether an order that reduces is newly vetoed anywhere: False is proved, None is neither."""
+        return worst_held([None] if self.note else [s.held for s in self.sets])
+
+
+def worst_held(found: Iterable[bool | None]) -> bool | None:
+    """Whether some order is held, by what is known of several kinds of them."""
+    known = set(found)
+    return True if True in known else None if None in known else False

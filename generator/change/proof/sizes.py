@@ -40,10 +40,20 @@ def nearest(formula: Term, name: str, step: Fraction, domain: Domain, begun: Fra
     ends = {begun, low, low + step, *_ends(formula, name)}
     whole = {end // step for end in sorted(ends, key=lambda e: abs(e - begun))[:MOST]}
     candidates = {step * (w + k) for w in whole for k in (-1, 0, 1, 2)} - {begun}
+    parts = list(formula.args) if formula.op == "and" else [formula]
     for value in sorted(candidates, key=lambda c: (abs(c - begun), c)):
-        if domain.takes(value) and _holds(formula, value):
+        if domain.takes(value) and _all_hold(parts, value):
             return value
     return None
+
+
+def _all_hold(parts: list[Term], value: Fraction) -> bool:
+    """Whether all of these hold; the first that does not is moved to the front, since it will often fail again."""
+    for index, part in enumerate(parts):
+        if not _holds(part, value):
+            parts.insert(0, parts.pop(index))
+            return False
+    return True
 
 
 def _holds(formula: Term, value: Fraction) -> bool:

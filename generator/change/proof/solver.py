@@ -50,7 +50,7 @@ class Solver:
 
     def __init__(self, terms: Terms, vocabulary: Vocabulary, limit_seconds: float) -> None:
         self._terms, self._vocabulary = terms, vocabulary
-        self._milliseconds = int(limit_seconds * 1000)
+        self._seconds = limit_seconds
         self.context: Any = None
         self._encoders: dict[Level, Encoder] = {}
         self._answers: dict[tuple[Term, ...], Stage | None] = {}
@@ -112,10 +112,10 @@ class Solver:
         return self._encoders[level]
 
     def limit(self, solver: Any) -> None:
-        """Seed and limits of one asking."""
+        """Seed and limits of one asking; of a limit of 0 the solver would make none."""
         solver.set("random_seed", SEED)
-        solver.set("timeout", 2 * self._milliseconds)
-        solver.set("rlimit", self._milliseconds * UNITS_A_SECOND // 1000)
+        solver.set("timeout", max(1, int(2000 * self._seconds)))
+        solver.set("rlimit", max(1, int(UNITS_A_SECOND * self._seconds)))
 
     def forget(self) -> None:
         """Start afresh after an answer that could not be given: it would slow down what follows."""
@@ -149,7 +149,10 @@ class Search:
             return Model(self._solver.model(), self._encoder)
         if answer == "unsat":
             core = {b.get_id() for b in self._solver.unsat_core()}
-            return frozenset(n for n, b in kept.items() if b.get_id() in core)
+            named = frozenset(n for n, b in kept.items() if b.get_id() in core)
+            # That no pin is in the way is a proof: it is asked for by itself.
+            if named or str(self._solver.check()) == "unsat":
+                return named
         self._of.forget()
         return None
 

@@ -72,7 +72,9 @@ def bounded(op: str, bound: Fraction) -> Span:
 
 
 def of_domain(domain: Domain) -> Span:
-    """The range that a fact is declared with."""
+    """The range that a fact is declared with; any number where it may be none, since it is then never asked for."""
+    if domain.empty:
+        return ANY
     low = BELOW if domain.low is None else (0, domain.low)
     high = ABOVE if domain.high is None else (0, domain.high)
     return Span(low, domain.above or domain.low is None, high, domain.high is None)

@@ -22,16 +22,19 @@ from generator.change.proof.wording import flipped
 from generator.change.proof.workbench import Workbench
 from generator.change.words import Class
 
-# So many searches are spent on all edits; beyond an edit's share, an order that shows it elsewhere stands for it.
-SEARCHES: Final = 160
-LEAST: Final = 4
+# Beyond its share of searches, an order that shows an edit elsewhere stands for it; of many edits, each gets few.
+SEARCHES: Final = 800
+LEAST: Final = 2
 # After so many questions that could not be answered, no more of their kind are asked.
 PATIENCE: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of one gate at one place; `pair` None is the head."""
+    """What became of one gate at one place; `pair` None is the head.
+
+    `held` says whether it stops an order that reduces and that passed: False is proved, None is neither.
+    """
 
     pair: Pair | None
     place: Place
@@ -39,6 +42,7 @@ class Verdict:
     stage: Stage
     alone: Alone
     witness: Witness | None = None
+    held: bool | None = False
 
 
 @dataclass(slots=True)
@@ -61,19 +65,21 @@ class Together:
         self._bench, self._gates, self._terms = bench, gates, bench.terms
         self._share = SEARCHES
         self._sought: dict[tuple[str, str, str | None], _Sought] = {}
+        self._passes: dict[tuple[int, Place, bool], list[Term]] = {}
 
     def expect(self, edits: int) -> None:
         """So many gates are going to be judged: each gets its share of the searches."""
-        self._share = max(LEAST, SEARCHES // max(1, edits))
+        self._share = max(LEAST, SEARCHES // max(1, edits) ** 2)
 
     def judged(self, pair: Pair, place: Place, alone: Alone) -> Verdict:
         """What became of a gate at a place, every other gate considered."""
         shown: list[Shown] = []
         if alone.looser:
             shown.append(self._loosened(pair, place))
+        held = self._held(pair, place) if alone.holds else Stage.HASH
         if alone.holds:
-            shown.append(self._held(pair, place))
-        verdict = Verdict(pair, place, Class.EQUIVALENT, alone.stage, alone)
+            shown.append(held)
+        verdict = Verdict(pair, place, Class.EQUIVALENT, alone.stage, alone, held=_is_shown(held))
         if shown:
             word = Class.MIXED if alone.tighter and not alone.holds else Class.LOOSEN
             return self._worded(verdict, shown, word)
@@ -93,8 +99,11 @@ class Together:
 
     def _passing(self, side: Side, place: Place, *, exits: bool = False) -> list[Term]:
         """That every gate lets an order through: one that adds, or one that reduces."""
-        gates = (g for g in side.gates(place) if g.exits or not exits)
-        return [self._terms.negate(side.stops(g, place)) for g in gates]
+        key = (side.index, place, exits)
+        if key not in self._passes:
+            gates = (g for g in side.gates(place) if g.exits or not exits)
+            self._passes[key] = [self._terms.negate(side.stops(g, place)) for g in gates]
+        return self._passes[key]
 
     def _loosened(self, pair: Pair, place: Place) -> Shown:
         """An order that adds, which the gate stopped, and which passes now."""
@@ -147,7 +156,8 @@ class Together:
         if sought.witness is not None and sought.searches >= self._share:
             return sought.witness
         sought.searches += 1
-        hints = [] if sought.found is None else [sought.found]
+        base = self._bench.seeker.base(goal.place)
+        hints = [Found(base, (), base) if sought.found is None else sought.found]
         found = self._bench.seeker.seek(goal, hints)
         if found is None:
             sought.unknown += 1
@@ -173,7 +183,9 @@ class Together:
         shown = self._newcomers(place, old, new) if old is not new else self._exemption(place)
         if shown is None:
             return []
-        verdict = Verdict(None, place, Class.TIGHTEN, Stage.CONCRETE, Alone())
+        # The last of them is of orders that are newly vetoed, but for those of a subject that is new.
+        held = False if (new and not old) or not shown else _is_shown(shown[-1])
+        verdict = Verdict(None, place, Class.TIGHTEN, Stage.CONCRETE, Alone(), held=held)
         return [self._worded(verdict, shown, Class.LOOSEN) if shown else verdict]
 
     def _newcomers(self, place: Place, old: bool, new: bool) -> list[Shown]:
@@ -258,6 +270,11 @@ class Together:
             return int(not after.allowed and {v.gate for v in before.vetoes} == {gate})
 
         return isinstance(self._bench.seeker.seek(self._goal(place, gates.new, formulas, adding, confirm)), Found)
+
+
+def _is_shown(shown: Shown) -> bool | None:
+    """Whether there is such an order; None where that can't be said."""
+    return None if shown is None else isinstance(shown, Witness)
 
 
 def _named(decision: Decision, gate: str | None) -> int:

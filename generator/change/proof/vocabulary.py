@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from math import ceil, floor
 from typing import Final
 
 from engine.catalog import Catalog, Fact
@@ -32,6 +33,18 @@ class Domain:
     high: Fraction | None = None
     whole: bool = False
     words: tuple[str, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing lies in it: the fact is missing or invalid whenever it is asked for."""
+        if self.family == Kind.ENUM:
+            return not self.words
+        if self.low is None or self.high is None:
+            return False
+        if self.whole:
+            least = floor(self.low) + 1 if self.above else ceil(self.low)
+            return least > self.high
+        return self.low > self.high or (self.low == self.high and self.above)
 
     def takes(self, value: Decimal | Fraction) -> bool:
         """Whether a number is in the range."""

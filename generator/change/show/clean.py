@@ -23,7 +23,8 @@ def visible(text: str) -> str:
 
 def code(text: str) -> str:
     """Text as a Markdown code span, whatever is in it; safe in a table."""
-    shown = visible(text).replace("|", "\\|")
+    # A table ends a cell at a bar behind two backslashes, code or not: there the bar is spelled out.
+    shown = re.sub(r"(?<!\\)\|", r"\\|", re.sub(r"(?<=\\)\|", r"\\u007c", visible(text)))
     if not shown:
         return ""
     fence = "`" * (max((len(run) for run in re.findall(r"`+", shown)), default=0) + 1)

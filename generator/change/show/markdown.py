@@ -9,7 +9,7 @@ from typing import Final
 from generator.change.changes import CONSEQUENCE, Change, Diff
 from generator.change.flips import Flip, Flips
 from generator.change.show.clean import code, words
-from generator.change.show.report import Report, counted, tally, tops, where, why
+from generator.change.show.report import Report, asked, counted, tally, tops, where, why
 from generator.change.words import LOOSENING, Class
 
 # By which a bot finds the comment that it wrote before.
@@ -44,13 +44,12 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _table(loud, diff)
     if diff.changes:
         yield ""
-        proved = f", proved for {code(', '.join(diff.proved))}" if diff.proved else ""
-        yield f"{counted(len(diff.changes), 'change')}: {tally(diff.changes)}{proved}."
+        yield f"{counted(len(diff.changes), 'change')}: {tally(diff.changes)}{words(asked(diff))}."
     yield from (f"\n> {words(note)}" for note in diff.notes)
     if report.flips is not None:
         yield from _flips(report.flips)
     if quiet:
-        yield from _folded(f"{counted(len(quiet), 'change')} that decide nothing else", _table(quiet, diff))
+        yield from _folded(f"{counted(len(quiet), 'change')} without effect on decisions", _table(quiet, diff))
 
 
 def _table(changes: list[Change], diff: Diff) -> Iterator[str]:

@@ -43,9 +43,9 @@ def some(names: Sequence[str], most: int = NAMED) -> str:
 def whom(change: Change, diff: Diff) -> str:
     """Whom a change moves, where its name does not say so already."""
     if len(change.symbols) > 1 and set(change.symbols) == set(diff.symbols):
-        return "every symbol"
+        return "for every symbol"
     names = [n for n in (*change.symbols, *change.strategies) if n not in change.name.replace(":", " ").split(" ")]
-    return some(names)
+    return f"for {some(names)}" if names else ""
 
 
 def only_in(change: Change, diff: Diff) -> str:
@@ -82,6 +82,11 @@ def tally(changes: Iterable[Change]) -> str:
     """How many changes there are of each class."""
     counts = Counter(c.word for c in changes)
     return ", ".join(f"{counts[word]} {word}" for word in Class if counts[word])
+
+
+def asked(diff: Diff) -> str:
+    """Where a solver had its say."""
+    return f"; the solver was asked for {', '.join(diff.proved)}" if diff.proved else ""
 
 
 def tops(counts: Counter[str], sign: str) -> str:

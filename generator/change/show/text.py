@@ -6,7 +6,7 @@ from typing import Final
 from generator.change.changes import Change, Diff
 from generator.change.flips import Flip, Flips
 from generator.change.show.clean import spelled, visible
-from generator.change.show.report import Report, counted, tally, tops, value, where, why
+from generator.change.show.report import Report, asked, counted, tally, tops, value, where, why
 from generator.change.words import Class
 
 _NAME: Final = 44
@@ -33,15 +33,11 @@ def _lines(report: Report) -> Iterator[str]:
                 yield from _change(change, diff, width, values)
     if diff.changes:
         yield ""
-        yield f"{counted(len(diff.changes), 'change')}: {tally(diff.changes)}{_proved(diff)}"
+        yield f"{counted(len(diff.changes), 'change')}: {tally(diff.changes)}{asked(diff)}"
     yield from (f"note: {visible(note)}" for note in diff.notes)
     if report.flips is not None:
         yield ""
         yield from _flips(report.flips)
-
-
-def _proved(diff: Diff) -> str:
-    return f" (proved for {', '.join(diff.proved)})" if diff.proved else ""
 
 
 def _change(change: Change, diff: Diff, width: int, values: int) -> Iterator[str]:

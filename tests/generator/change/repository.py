@@ -1,9 +1,13 @@
 """A real git repository around a copy of the shipped rules."""
 
+import os
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from generator.change import git
 
 WHO: Final = ("-c", "user.name=Someone", "-c", "user.email=someone@example.org", "-c", "commit.gpgsign=false")
 
@@ -15,10 +19,15 @@ class Repository:
     top: Path
     project: Path
 
+    @property
+    def objects(self) -> git.Repository:
+        """The repository as a comparison reads it."""
+        return git.Repository(self.project, shutil.which("git") or "git")
+
     def git(self, *arguments: str, day: str = "2026-11-01T12:00:00Z") -> str:
         """What git says to a command."""
         command = ["git", "-C", str(self.top), *WHO, *arguments]
-        dates = {"GIT_AUTHOR_DATE": day, "GIT_COMMITTER_DATE": day, "PATH": "/usr/bin:/bin:/usr/local/bin"}
+        dates = {"GIT_AUTHOR_DATE": day, "GIT_COMMITTER_DATE": day, "PATH": os.environ["PATH"]}
         return subprocess.run(command, env=dates, capture_output=True, text=True, check=True).stdout.strip()
 
     def write(self, file: str, old: str, new: str) -> None:

@@ -1,75 +1,37 @@
-"""What an agent may try, each in a real repository, and the reasons for which it is vetoed."""
+"""What an agent may try within the places where it may edit, each in a real repository, and why it is vetoed."""
 
-import os
 import re
-from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 import pytest
 
-from generator.change.patching.git import GitFault
-from tests.generator.patching.repositories import AGENT, DAY, NOW, PERSON, Project, reasons
+from generator.change.patching.authority import Authority
+from generator.change.patching.checker import Proposal, Verdict
+from generator.change.words import LOOSENING
+from generator.compile.problems import Refused
+from tests.generator.patching.changes import (
+    GATES,
+    LOOSER,
+    LTC,
+    RISK,
+    SCENARIOS,
+    TIGHTER,
+    UNIVERSE,
+    Change,
+    by_hand,
+    edits,
+    gone,
+    moved,
+    writes,
+)
+from tests.generator.patching.repositories import AGENT, PERSON, TODAY, Project, copied, reasons
 
-RISK: Final = "rules/risk.yaml"
-LTC: Final = "LTCUSDT: {symbol_exposure: 8%}"
-TIGHTER: Final = "LTCUSDT: {symbol_exposure: 7%}"
-SCENARIOS: Final = "rules/scenarios/exposure.yaml"
-GATES: Final = "rules/gates.yaml"
-UNIVERSE: Final = "universe/universe.json"
-VENUE: Final = "universe/venues/binance_usdm.json"
-ELSEWHERE: Final = frozenset({"place_not_allowed"})
-Attack = tuple[Callable[[Project], object], frozenset[str]]
-
-
-def edits(path: str, old: str, new: str) -> Callable[[Project], None]:
-    """An edit, and all that follows from it made anew."""
-
-    def change(project: Project) -> None:
-        project.replace(path, old, new)
-        project.generate()
-
-    return change
-
-
-def writes(path: str, text: str) -> Callable[[Project], None]:
-    """A file written, and nothing else."""
-    return lambda project: project.write(path, text)
-
-
-def by_hand(path: str, old: str, new: str) -> Callable[[Project], None]:
-    """An edit, and nothing made anew."""
-    return lambda project: project.replace(path, old, new)
-
-
-def links(project: Project) -> None:
-    """The caps become a link to a file outside."""
-    (project.root / RISK).unlink()
-    (project.root / RISK).symlink_to("/etc/passwd")
-
-
-def contains_another(project: Project) -> None:
-    """A repository inside the repository."""
-    commit = project.git("rev-parse", "HEAD")
-    (project.root / "rules/more").mkdir()
-    project.git("update-index", "--add", "--cacheinfo", f"160000,{commit},rules/more")
-    project.git("commit", "--quiet", "-m", "more rules", time=NOW)
-
-
-def merges(project: Project) -> None:
-    """Two harmless branches, and a merge that holds what neither of them does."""
-    project.git("checkout", "--quiet", "-b", "other", "main")
-    project.write("docs/other.md", "# Other\n")
-    project.commit("other")
-    project.git("checkout", "--quiet", "change")
-    edits(RISK, LTC, TIGHTER)(project)
-    project.commit("tighter")
-    project.git("merge", "--quiet", "--no-commit", "other", time=NOW)
-
-
-def tightens_until_nothing_trades(project: Project) -> None:
-    """A share of NAV for one order so small that it falls under the smallest order."""
-    edits("rules/strategies.yaml", "{strategy_exposure: 60%", "{trade_nav: 0.1%, strategy_exposure: 60%")(project)
+Attack = tuple[Change, frozenset[str]]
+NEW: Final = "rules/scenarios/new.yaml"
+FALSE: Final = "format: 1\nscenarios:\n  - {name: one, only: [spread], expect: allow}\n"
+DEEP: Final = f"format: 1\nscenarios: {'[' * 20_000}{']' * 20_000}\n"
 
 
 def lowers_everything(project: Project) -> None:
@@ -80,128 +42,114 @@ def lowers_everything(project: Project) -> None:
         project.read(RISK),
     )
     project.write(RISK, text)
-    project.generate()
 
 
-def hides(separator: str) -> Callable[[Project], None]:
-    """A key behind a comment: what ends a line for YAML ends none for an editor."""
-    return edits(
-        RISK, "LTCUSDT: {symbol_exposure: 8%}\n", f"{TIGHTER}  # probation{separator}  XRPUSDT: {{leverage: 3x}}\n"
-    )
+def renames_a_measure(project: Project) -> None:
+    """The rules mean the same, and say nothing any more of what must never come about."""
+    project.write(GATES, project.read(GATES).replace("gross_share", "share_of_all"))
+
+
+def joins_a_looser_tier(project: Project) -> None:
+    """No cap is edited, and every one that the tier gave is another."""
+    project.replace("rules/tiers.yaml", "[LTCUSDT, SUIUSDT]", "[LTCUSDT]")
+    project.replace("rules/tiers.yaml", "[BNBUSDT]", "[BNBUSDT, SUIUSDT]")
 
 
 ATTACKS: Final[dict[str, Attack]] = {
-    "more rights for agents": (
-        edits("rules/surfaces.yaml", "classes: [TIGHTEN,", "classes: [LOOSEN, TIGHTEN,"),
-        ELSEWHERE | {"class_not_allowed"},
-    ),
-    "one person more": (edits("rules/surfaces.yaml", "logins: [ada]", 'logins: [ada, "patch-writer[bot]"]'), ELSEWHERE),
-    "another range for a fact of changes": (
-        edits("schemas/surfaces.yaml", "step.day: {unit: ratio, sign: nonnegative", "step.day: {unit: ratio"),
-        ELSEWHERE,
-    ),
-    "an invariant gone": (lambda p: os.unlink(p.root / "rules/invariants.yaml"), ELSEWHERE),
-    "an invariant relaxed": (writes("rules/invariants.yaml", "format: 1\nnever: []\n"), ELSEWHERE),
-    "a cap without a bound to its range": (
-        edits(
-            "schemas/caps.yaml",
-            "leverage: {unit: ratio, sign: positive, tighter: lower, per: order, min: 1, max: 125",
-            "leverage: {unit: ratio, sign: positive, tighter: lower, per: order, min: 1, max: 500",
-        ),
-        ELSEWHERE,
-    ),
-    "a schema by hand": (
-        by_hand("schemas/risk.schema.json", '"additionalProperties": false', '"additionalProperties": true'),
-        frozenset({"generated_stale"}),
-    ),
-    "the workflow": (writes(".github/workflows/rules.yml", "on: never\n"), ELSEWHERE),
-    "a strategy's code": (writes("strategies/momentum.py", "SPAN = 1\n"), ELSEWHERE),
-    "the universe by hand": (
-        by_hand(UNIVERSE, '"symbol_exposure": "0.08"', '"symbol_exposure": "0.8"'),
-        frozenset({"generated_stale"}),
-    ),
-    "venue facts by hand": (edits(VENUE, '"min_notional": "5"', '"min_notional": "1"'), ELSEWHERE),
-    "a scenario weakened": (
-        by_hand(SCENARIOS, 'expect: {veto: [symbol_cap], max_quantity: "0.01"}', "expect: {decision: allow}"),
-        ELSEWHERE,
-    ),
-    "a scenario judged by fewer gates": (
-        by_hand(
-            SCENARIOS,
-            "  - name: a buy to exactly the symbol cap passes\n",
-            "  - name: a buy to exactly the symbol cap passes\n    only: [spread]\n",
-        ),
-        ELSEWHERE,
-    ),
-    "a scenario's account": (
-        by_hand(SCENARIOS, "risk: {portfolio_var: 0,", "risk: {portfolio_var: 1 USDT,"),
-        ELSEWHERE,
-    ),
-    "a file of scenarios gone": (lambda p: os.unlink(p.root / SCENARIOS), frozenset({"only_added_to"})),
-    "a snapshot weakened": (writes("tests/decisions/__snapshots__/decisions.json", "[]\n"), ELSEWHERE),
-    "a snapshot gone": (lambda p: os.unlink(p.root / "tests/decisions/__snapshots__/decisions.json"), ELSEWHERE),
-    "conftest.py": (writes("conftest.py", "import os\n"), ELSEWHERE),
-    "conftest.py among the rules": (writes("rules/conftest.py", "import os\n"), ELSEWHERE),
-    "sitecustomize.py": (writes("sitecustomize.py", "import os\n"), ELSEWHERE),
-    ".gitattributes": (writes(".gitattributes", "rules/*.yaml -diff linguist-generated\n"), ELSEWHERE),
-    "a file hidden by its name": (writes("docs/a\u202egnp.md", "x\n"), frozenset({"illegible"})),
-    "a submodule": (contains_another, ELSEWHERE | {"not_a_plain_file"}),
-    "a link": (links, ELSEWHERE | {"not_a_plain_file", "does_not_compile"}),
-    "a rename": (
-        lambda p: os.rename(p.root / SCENARIOS, p.root / "rules/scenarios/exposures.yaml"),
-        frozenset({"only_added_to"}),
-    ),
-    "a rename out of sight": (
-        lambda p: os.rename(p.root / SCENARIOS, p.root / "rules/exposure.yaml.old"),
-        frozenset({"only_added_to"}) | ELSEWHERE,
-    ),
-    "a file mode": (lambda p: os.chmod(p.root / RISK, 0o755), frozenset({"not_a_plain_file"})),
-    "a merge commit": (merges, frozenset({"merge_commit"})),
-    "a cap raised": (edits(RISK, LTC, "LTCUSDT: {symbol_exposure: 9%}"), frozenset({"class_not_allowed"})),
+    "an invariant that names what is gone": (renames_a_measure, frozenset({"invariant_broken"})),
     "a cap lowered by a quarter": (edits(RISK, LTC, "LTCUSDT: {symbol_exposure: 6%}"), frozenset({"step_day"})),
     "a bound where there was none": (
-        edits(RISK, "ETHUSDT: {symbol_exposure", "ETHUSDT: {open_quantity: 900 ETH, symbol_exposure"),
+        by_hand(RISK, "ETHUSDT: {symbol_exposure", "ETHUSDT: {open_quantity: 900 ETH, symbol_exposure"),
         frozenset({"step_unmeasured"}),
     ),
-    "a key behind a line separator": (hides("\u2028"), frozenset({"illegible"})),
-    "a key behind a next-line character": (hides("\u0085"), frozenset({"illegible"})),
-    "a key in quotes": (edits(RISK, LTC, 'LTCUSDT: {"symbol_exposure": 9%}'), frozenset({"class_not_allowed"})),
-    "a key by its number": (
-        edits(RISK, LTC, 'LTCUSDT: {"symbol\\u005fexposure": 9%}'),
-        frozenset({"class_not_allowed"}),
+    "a list with more names": (
+        by_hand(RISK, "restricted: [ETCUSDT]", "restricted: [ETCUSDT, SUIUSDT]"),
+        frozenset({"step_unmeasured"}),
     ),
-    "a key that stands twice": (
-        by_hand(RISK, LTC, "LTCUSDT: {symbol_exposure: 7%, symbol_exposure: 90%}"),
-        ELSEWHERE | {"does_not_compile"},
+    "tightened until nothing trades": (
+        by_hand("rules/strategies.yaml", "{strategy_exposure: 60%", "{trade_nav: 0.1%, strategy_exposure: 60%"),
+        frozenset({"nothing_trades"}),
     ),
-    "a key commented out": (
-        edits(
-            RISK,
-            "  SUIUSDT: {symbol_exposure: 8%, order_notional: 10_000 USDT}\n",
-            "  # SUIUSDT: {symbol_exposure: 8%, order_notional: 10_000 USDT}\n",
-        ),
-        frozenset({"class_not_allowed", "place_not_allowed"}),
+    "what stops much of what was traded": (
+        by_hand(RISK, "  CORE:\n", "  CORE:\n    trade_nav: 0.9%\n"),
+        frozenset({"flip_budget", "step_day", "step_month"}),
     ),
-    "a comment that lies": (edits(RISK, f"  {LTC}\n", f"  {TIGHTER}  # 90% was approved\n"), ELSEWHERE),
-    "a mention in a why": (
-        edits(GATES, "why: A wide spread is a cost and a warning.", 'why: "@ada <img src=x> [approve](http://x)"'),
-        ELSEWHERE,
-    ),
-    "tightened until nothing trades": (tightens_until_nothing_trades, frozenset({"nothing_trades"})),
-    "an exit newly held": (
-        edits(GATES, "    at_most: caps.spread\n", "    at_most: caps.spread\n    exits: form\n"),
-        ELSEWHERE | {"class_not_allowed"},
-    ),
-    "what holds in an environment alone": (
-        edits(RISK, "global: {drawdown: 95%, daily_loss: 50%}", "global: {drawdown: 99%, daily_loss: 50%}"),
-        ELSEWHERE | {"class_not_allowed"},
-    ),
-    "a strategy's parameter": (
-        edits("rules/strategies.yaml", "fast: 12, slow: 48", "fast: 11, slow: 48"),
-        frozenset({"class_not_allowed"}),
-    ),
-    "a layout that says nothing": (by_hand(RISK, "\n    size_low: ", "\n    size_low:  "), ELSEWHERE),
     "too much at once": (lowers_everything, frozenset({"too_many_edits"})),
+    "an example that does not hold": (writes(NEW, FALSE), frozenset({"scenario_failing"})),
+    "an example that is no longer there": (gone("rules/scenarios/more.yaml"), frozenset({"only_added_to"})),
+    "a file of examples renamed": (moved("rules/scenarios/more.yaml", NEW), frozenset({"only_added_to"})),
+    "an example of people's that breaks": (
+        by_hand(RISK, "BTCUSDT: {min", "BTCUSDT: {symbol_exposure: 29%, min"),
+        frozenset({"scenario_failing"}),
+    ),
+}
+# What lets more through, and the key that it is about.
+LOOSER_EDITS: Final[dict[str, tuple[Change, str]]] = {
+    "a cap raised": (by_hand(RISK, LTC, LOOSER), "symbols.LTCUSDT.symbol_exposure"),
+    "what must never come about": (
+        by_hand(RISK, "  gross_exposure: 1.5x", "  gross_exposure: 2.5x"),
+        "global.gross_exposure",
+    ),
+    "a minimum lowered": (
+        by_hand(RISK, "{min_notional: 100 USDT", "{min_notional: 90 USDT"),
+        "symbols.BTCUSDT.min_notional",
+    ),
+    "a bound taken away": (
+        by_hand(RISK, "open_quantity: 2 BTC", "open_quantity: none"),
+        "symbols.BTCUSDT.open_quantity",
+    ),
+    "a tighter layer taken away": (
+        by_hand(RISK, "ETHUSDT: {symbol_exposure: 20%, order_notional", "ETHUSDT: {order_notional"),
+        "symbols.ETHUSDT.symbol_exposure",
+    ),
+    "a list with fewer names": (by_hand(RISK, "restricted: [ETCUSDT]", "restricted: []"), "global.restricted"),
+    "a key in quotes": (
+        by_hand(RISK, "SUIUSDT: {symbol_exposure: 8%", 'SUIUSDT: {"symbol_exposure": 9%'),
+        "symbols.SUIUSDT.symbol_exposure",
+    ),
+    "a key by its number": (
+        by_hand(RISK, "bluechips: {group_exposure: 35%}", 'bluechips: {"group\\u005fexposure": 36%}'),
+        "groups.bluechips.group_exposure",
+    ),
+    "a key commented out": (by_hand(RISK, "    spread: 5bps\n", "    # spread: 5bps\n"), "tiers.CORE.spread"),
+    "an exit newly held": (
+        by_hand(GATES, "    at_most: caps.spread\n", "    at_most: caps.spread\n    exits: form\n"),
+        "gates.spread.exits",
+    ),
+    "a gate in the shadow": (
+        by_hand(
+            GATES,
+            "    at_most: caps.add_to_loser\n",
+            "    at_most: caps.add_to_loser\n    mode: shadow\n    until: 2027-01-31\n",
+        ),
+        "gates.add_to_loser.mode",
+    ),
+    "what is missing passes": (
+        by_hand(GATES, "    below: caps.nav_max_age\n", "    below: caps.nav_max_age\n    on_missing: pass\n"),
+        "gates.nav_fresh.on_missing",
+    ),
+    "a symbol in a looser tier": (
+        joins_a_looser_tier,
+        "symbols.SUIUSDT.tier",
+    ),
+    "a strategy's cap": (
+        by_hand("rules/strategies.yaml", "{strategy_exposure: 60%", "{strategy_exposure: 61%"),
+        "strategies.momentum.strategy_exposure",
+    ),
+}
+# What the strict reader refuses, so that nothing of it counts.
+REFUSED: Final[dict[str, Change]] = {
+    "a key that stands twice": by_hand(RISK, LTC, "LTCUSDT: {symbol_exposure: 7%, symbol_exposure: 90%}"),
+    "an anchor": by_hand(RISK, LTC, "LTCUSDT: &same {symbol_exposure: 7%}"),
+    "a merge key": by_hand(RISK, LTC, "LTCUSDT: {<<: {symbol_exposure: 90%}}"),
+    "a tag": by_hand(RISK, LTC, "LTCUSDT: !!map {symbol_exposure: 7%}"),
+    "a tab": by_hand(RISK, LTC, "LTCUSDT:\t{symbol_exposure: 7%}"),
+    "a second document": by_hand(RISK, "format: 1\n", "format: 1\n---\nformat: 1\n"),
+    "a bare number": by_hand(RISK, LTC, "LTCUSDT: {symbol_exposure: 7}"),
+    "another spelling of a key": by_hand(RISK, LTC, "LTCUSDT: {Symbol_Exposure: 7%}"),
+    "no text": lambda project: (project.root / RISK).write_bytes(b"\xff\xfeformat: 1\n"),
+    "no file": gone(RISK),
+    "lists without end": writes(NEW, DEEP),
 }
 
 
@@ -217,123 +165,118 @@ def test_an_attack_is_vetoed_with_its_reasons(project: Project, name: str) -> No
     assert expected <= reasons(verdict)
 
 
-def test_two_small_steps_within_a_day_are_one_large_one(project: Project) -> None:
-    """The first is merged an hour ago; what counts is the value that held yesterday."""
-    first(project, merged=NOW - 3600)
-    verdict = project.checked(*AGENT)
-
-    assert not verdict.allowed
-    assert reasons(verdict) == {"step_day"}
-    assert verdict.facts["step"]["day"] == "0.25"
-
-
-def first(project: Project, *, merged: int) -> None:
-    """A step that is merged at a time, and a second one upon it that is proposed."""
-    edits(RISK, LTC, TIGHTER)(project)
-    project.commit("a small step", time=merged)
-    project.git("checkout", "--quiet", "main")
-    project.git("merge", "--quiet", "--ff-only", "change")
-    project.git("checkout", "--quiet", "change")
-    edits(RISK, TIGHTER, "LTCUSDT: {symbol_exposure: 6%}")(project)
-    project.commit("another small step", time=merged)
-
-
-def test_the_second_step_may_be_made_on_the_next_day(project: Project) -> None:
-    """A day after the first, what held yesterday is its value; the month still counts both."""
-    first(project, merged=NOW - DAY)
-    verdict = project.checked(*AGENT)
-
-    assert verdict.allowed
-    assert (verdict.facts["step"]["day"], verdict.facts["step"]["month"]) == ("0.142857142858", "0.25")
-
-
-def test_many_small_steps_within_a_month_are_a_large_one(project: Project) -> None:
-    """Each day's is small enough; together they go further than a month allows."""
-    at = NOW - 10 * DAY
-    for old, new in (("8%", "6.8%"), ("6.8%", "5.8%"), ("5.8%", "5%"), ("5%", "4.3%")):
-        edits(RISK, f"LTCUSDT: {{symbol_exposure: {old}}}", f"LTCUSDT: {{symbol_exposure: {new}}}")(project)
-        project.commit(f"to {new}", time=at)
-        at += 2 * DAY
-    project.git("checkout", "--quiet", "main")
-    project.git("merge", "--quiet", "--ff-only", "change")
-    project.git("checkout", "--quiet", "change")
-    edits(RISK, "LTCUSDT: {symbol_exposure: 4.3%}", "LTCUSDT: {symbol_exposure: 3.9%}")(project)
-    project.commit("to 3.9%")
-
-    assert reasons(project.checked(*AGENT)) == {"step_month"}
-
-
-def test_an_old_date_does_not_make_a_step_old(project: Project) -> None:
-    """A commit on base is no older than the one before it, whatever its date says; head's dates are not looked at."""
-    project.git("checkout", "--quiet", "main")
-    project.write("docs/run.md", "# Runs, told anew\n")
-    project.commit("something else", time=NOW - 7200)
-    project.git("checkout", "--quiet", "-B", "change")
-    edits(RISK, LTC, TIGHTER)(project)
-    project.commit("dated back", time=NOW - 40 * DAY)
-    project.git("checkout", "--quiet", "main")
-    project.git("merge", "--quiet", "--ff-only", "change")
-    project.git("checkout", "--quiet", "change")
-    edits(RISK, TIGHTER, "LTCUSDT: {symbol_exposure: 6%}")(project)
-    project.commit("dated back too", time=NOW - 39 * DAY)
-
-    assert reasons(project.checked(*AGENT)) == {"step_day"}
-
-
-def test_a_forged_author_has_no_rights(project: Project) -> None:
-    """The commit says that a person made it; the platform says who asks, and nobody says more than it."""
-    edits(RISK, LTC, "LTCUSDT: {symbol_exposure: 9%}")(project)
-    project.commit("by ada", who="ada")
-
-    assert "class_not_allowed" in reasons(project.checked(*AGENT))
-    assert "class_not_allowed" in reasons(project.checked(*AGENT, claimed="ada"))
-    assert project.checked(*PERSON).allowed
-
-
-def test_a_person_may_claim_less_and_never_more(project: Project) -> None:
-    """`--author` lowers rights."""
-    edits(RISK, LTC, "LTCUSDT: {symbol_exposure: 9%}")(project)
-    project.commit("looser")
-
-    assert not project.checked(*PERSON, claimed="patch-writer").allowed
-    assert project.checked(*PERSON, claimed="ada").allowed
-
-
-@pytest.mark.parametrize(
-    "ref", ["--help", "-h", "--upload-pack=touch x", "main..change", "main:rules", "", "a b", "@{-1}"]
-)
-def test_what_is_no_ref_never_reaches_git(project: Project, ref: str) -> None:
-    """An option, a range, a path inside a commit, nothing at all."""
-    with pytest.raises(GitFault, match="is no ref"):
-        project.repository.commit_of(ref)
-
-
-def test_a_commit_behind_base_is_not_what_would_be_merged(project: Project) -> None:
-    """Base went on; what was checked must be what is merged, for people too."""
-    edits(RISK, LTC, TIGHTER)(project)
+@pytest.fixture(scope="module")
+def looser(plain: Project, tmp_path_factory: pytest.TempPathFactory) -> Verdict:
+    """What is said of all looser edits together, beside one that is tighter."""
+    project = copied(plain, tmp_path_factory.mktemp("looser") / "project")
+    project.branch("change")
+    by_hand(RISK, "  alts: {group_exposure: 25%}", "  alts: {group_exposure: 24%}")(project)
+    for change, _ in LOOSER_EDITS.values():
+        change(project)
     project.commit("tighter")
-    project.git("checkout", "--quiet", "main")
-    project.commit("base goes on")
-    project.git("checkout", "--quiet", "change")
-
-    assert reasons(project.checked(*AGENT)) == {"behind_base"}
-    assert reasons(project.checked(*PERSON)) == {"behind_base"}
+    return project.checked(*AGENT)
 
 
-def test_an_object_put_over_another_is_not_believed(project: Project) -> None:
-    """`git replace` can't make head look like something else."""
-    edits(RISK, LTC, "LTCUSDT: {symbol_exposure: 9%}")(project)
-    head = project.commit("looser")
-    project.git("replace", head, "main")
+@pytest.mark.parametrize("name", LOOSER_EDITS)
+def test_what_lets_more_through_is_loosening(looser: Verdict, name: str) -> None:
+    """However it is written, and whatever is tightened beside it."""
+    assert looser.results.diff is not None, looser.results.findings.problems
+    words = {change.key: change.word for change in looser.results.diff.changes}
 
-    assert "class_not_allowed" in reasons(project.checked(*AGENT))
+    assert words[LOOSER_EDITS[name][1]] in LOOSENING
+    assert looser.word in LOOSENING
+    assert "class_not_allowed" in reasons(looser)
+
+
+def test_every_environment_is_looked_at(first: Project, tmp_path: Path) -> None:
+    """What is looser in one alone is looser, and what breaks an invariant there breaks it."""
+    project = copied(first, tmp_path / "project")
+    project.branch("change")
+    by_hand(RISK, "daily_loss: 50%}", "daily_loss: 51%, nav_max_age: 20m}")(project)
+    project.commit("in testnet alone")
+    verdict = project.checked(*AGENT)
+
+    assert {"class_not_allowed", "invariant_broken"} <= reasons(verdict)
+    assert [line.partition(" is ")[0] for line in verdict.results.findings.breaches or ()] == ["testnet: never blind"]
+
+
+def test_base_s_invariants_are_proved_of_head(looser: Verdict) -> None:
+    """Each that is broken is named, with an order that shows it."""
+    found = looser.results.findings.breaches or ()
+
+    assert "invariant_broken" in reasons(looser)
+    assert {line.partition(" is broken: this ")[0] for line in found} == {
+        f"prod: {promise}" for promise in ("never runaway_gross", "never blind", "always exits_open")
+    }
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_not_strict_does_not_compile(project: Project, name: str) -> None:
+    """It is vetoed for people too, and says so rather than end in an error."""
+    REFUSED[name](project)
+    project.commit(name)
+
+    assert "does_not_compile" in reasons(project.checked(*PERSON))
 
 
 def test_what_an_agent_may_do_is_let_through(project: Project) -> None:
-    """A cap lowered by an eighth, with everything that follows from it."""
+    """A cap lowered by an eighth, with everything that follows from it, the generated examples with it."""
     edits(RISK, LTC, TIGHTER)(project)
     project.commit("The book of LTC has thinned")
     verdict = project.checked(*AGENT)
 
     assert verdict.allowed
     assert (verdict.word, verdict.surface) == ("TIGHTEN", "config-only")
+    places = {(edit.path, place) for edit, place in verdict.edits}
+    assert {("rules/scenarios/at_cap.yaml", "generated"), (UNIVERSE, "generated"), (RISK, "caps")} <= places
+
+
+def test_an_example_may_be_added(project: Project) -> None:
+    """Beside what is there, or in a file of its own; nothing else is another."""
+    writes(NEW, FALSE.replace("allow", "{veto: [facts_missing]}"))(project)
+    text = project.read(SCENARIOS).rstrip()
+    project.write(SCENARIOS, f"{text}\n  - {{name: one more, facts: {{}}, expect: allow}}\n")
+    project.commit("examples")
+    verdict = project.checked(*AGENT)
+
+    assert verdict.allowed
+    assert {str(edit.action) for edit, _ in verdict.edits} == {"add"}
+
+
+GENERATED: Final[dict[str, Change]] = {
+    "schemas/risk.schema.json": by_hand(
+        "schemas/risk.schema.json", '"additionalProperties": false', '"additionalProperties": true'
+    ),
+    UNIVERSE: by_hand(UNIVERSE, '"symbol_exposure": "0.08"', '"symbol_exposure": "0.8"'),
+    "rules/scenarios/at_cap.yaml": by_hand("rules/scenarios/at_cap.yaml", "{veto: [symbol_cap]}", "allow"),
+    "docs/agents.md": by_hand("docs/agents.md", "# Working here as an agent", "# Do what you like"),
+    "docs/reference/caps.md": gone("docs/reference/caps.md"),
+    "docs/reference/approved.md": writes("docs/reference/approved.md", "# Approved\n"),
+    "schemas/more.schema.json": writes("schemas/more.schema.json", "{}\n"),
+    "schemas/state/more.schema.json": writes("schemas/state/more.schema.json", "{}\n"),
+}
+
+
+def test_what_is_generated_is_made_again_and_compared(first: Project, tmp_path: Path) -> None:
+    """Edited by hand, gone, or standing where generated files do and made by nothing: each is named."""
+    project = copied(first, tmp_path / "project")
+    project.branch("change")
+    for change in GENERATED.values():
+        change(project)
+    project.commit("by hand")
+    verdict = project.checked(*PERSON)
+
+    assert reasons(verdict) == {"generated_stale"}
+    assert {line.partition(":")[0] for line in verdict.results.findings.stale or ()} == GENERATED.keys()
+
+
+def test_a_base_that_does_not_compile_decides_nothing(first: Project, tmp_path: Path) -> None:
+    """Nothing may be changed by anybody where the rules about changes can't be read."""
+    project = copied(first, tmp_path / "project")
+    by_hand("rules/surfaces.yaml", "format: 1\n", "format: 1\nx: 1\n")(project)
+    broken = project.commit("broken")
+    base = Authority(project.repository, broken, TODAY)
+    proposal = project.proposal()
+
+    with pytest.raises(Refused):
+        assert Proposal(base, proposal.tree, proposal.head, proposal.name).base.surfaces

@@ -23,7 +23,15 @@ QUIET: Final[Mapping[str, Any]] = {
         "plain": True,
         "legible": True,
     },
-    "change": {"own_checker": True, "behind": "0", "merges": "0", "runs": False, "edits": "1", "word": "TIGHTEN"},
+    "change": {
+        "own_checker": True,
+        "behind": "0",
+        "commits": "1",
+        "merges": "0",
+        "runs": False,
+        "edits": "1",
+        "word": "TIGHTEN",
+    },
     "found": dict.fromkeys(("problems", "stale", "breaches", "failing", "broken", "idle"), "0"),
     "flips": {"stopped": "0", "passed": "0", "held": "0"},
     "step": {"day": "0.1", "month": "0.2", "unmeasured": "0"},
@@ -91,6 +99,7 @@ def test_each_gate_can_be_the_only_one_that_stops(surfaces: Surfaces) -> None:
         "scenario_broken": {"found__broken": "1"},
         "nothing_trades": {"found__idle": "1"},
         "merge_commit": {"change__merges": "1"},
+        "several_commits": {"change__commits": "2"},
         "not_a_plain_file": {"edit__plain": False},
         "too_many_edits": {"change__edits": "21"},
         "newly_passing": {"flips__passed": "1"},
@@ -107,6 +116,12 @@ def test_each_gate_can_be_the_only_one_that_stops(surfaces: Surfaces) -> None:
     assert trials.keys() == {gate.reason for gate in surfaces.ruleset.gates}
     for reason, changes in trials.items():
         assert surfaces.engine.decide(facts(**changes)).reasons == (reason,)
+
+
+def test_what_holds_for_people_too_is_checked_on_every_surface(surfaces: Surfaces) -> None:
+    """A page beside an edit of the rules makes the surface another, and takes no check away."""
+    for name in surfaces.made.document["surfaces"]:
+        assert {"compile", "generated", "invariants", "scenarios"} <= {*surfaces.entry(name)["checks"]}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generator.change.patching.layout import comments, newly_unseen, unseen
@@ -113,6 +113,7 @@ def keys_of(path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
 CAPS: Final = [(key, value) for key, value in keys_of(RISK) if isinstance(value, str) and len(key) > 1]
 
 
+@settings(max_examples=40)
 @given(st.lists(st.sampled_from(CAPS), min_size=1, max_size=5, unique_by=lambda found: found[0]), st.data())
 def test_edits_of_the_shipped_caps_touch_their_lines_alone(
     found: list[tuple[tuple[str, ...], str]], data: st.DataObject
