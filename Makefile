@@ -52,9 +52,9 @@ clean: ## remove .venv and every cache; logs stay
 
 # A stamp for each kind of set-up: running needs no test tools, testing needs no linters. A larger one covers the smaller.
 .venv/.installed: EXTRAS := [proof]
-.venv/.installed-test: EXTRAS := [proof,test]
+.venv/.installed-test: EXTRAS := [proof,serve,signing,columns,test]
 .venv/.installed-test: COVERS := .venv/.installed
-.venv/.installed-dev: EXTRAS := [proof,test,dev]
+.venv/.installed-dev: EXTRAS := [proof,serve,signing,columns,test,dev]
 .venv/.installed-dev: COVERS := .venv/.installed .venv/.installed-test
 
 .venv/.installed .venv/.installed-test .venv/.installed-dev: pyproject.toml | $(BIN)/pip

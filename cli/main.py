@@ -12,6 +12,7 @@ COMMANDS: Final = {
     "run": "Run the strategies on paper, over recorded or synthetic candles.",
     "check": "Check the rules: every problem of every file, at once.",
     "universe": "Compile the rules into universe/universe.json.",
+    "keys": "Make a key that signs universes, or show its public half.",
     "explain": "Explain a symbol, a symbol's cap, or any name of the rules.",
     "decide": "Decide on facts in JSON or JSONL; one decision a line.",
     "diff": "Say what changed between two rule sets, by meaning, and what it flips.",
