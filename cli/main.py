@@ -15,6 +15,7 @@ COMMANDS: Final = {
     "keys": "Make a key that signs universes, or show its public half.",
     "explain": "Explain a symbol, a symbol's cap, or any name of the rules.",
     "decide": "Decide on facts in JSON or JSONL; one decision a line.",
+    "serve": "Decide over HTTP, for executors in other languages.",
     "diff": "Say what changed between two rule sets, by meaning, and what it flips.",
     "prove": "Prove for every order what a change does, or the rules can.",
     "whatif": "Say what other values would mean; no file is touched.",

@@ -4,7 +4,7 @@ of all that it says.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 PARTS: Final[Mapping[str, type]] = {
@@ -39,14 +39,18 @@ class UniverseFault(ValueError):
         self.help = help_text
 
 
-def strict(text: str) -> Any:
+def strict(text: str, number: Callable[[str], Any] | None = None) -> Any:
     """JSON in which no key stands twice: two readers could take it for two documents.
+
+    Args:
+        text: the JSON.
+        number: what to make of a number's text; None: an int or a float.
 
     Raises:
         ValueError: it is none.
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique)
+        return json.loads(text, object_pairs_hook=_unique, parse_int=number, parse_float=number, parse_constant=number)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
 
