@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from cli.logs import expanded
 from cli.main import VERSION
 from cli.project import BAD_ENVIRONMENT, BAD_INPUT, NO, fail
 
@@ -100,7 +101,7 @@ def flipped(base: "Source", head: "Source", diff: "Diff", root: Path, log: Path 
     old, new = base.rules(environment).ruleset, head.rules(environment).ruleset
     name = str(log) if log is not None else str(SAMPLE)
     try:
-        return flips(old, new, lines_of(path, name), name, _progress())
+        return flips(old, new, expanded(lines_of(path, name)), name, _progress())
     except OSError as error:
         fail(f"{path} can't be read: {error.strerror or error}", "name a log of `hedgerow decide` or of a run")
 

@@ -25,6 +25,7 @@ COMMANDS: Final = {
     "mcp": "Serve an agent's tools over stdio (MCP).",
     "why": "Explain a stored decision, gate by gate.",
     "replay": "Decide again on a log's facts, and compare the bytes.",
+    "archive": "Write a log of decisions as Parquet, a column a fact.",
     "positions": "Show what a run holds, with its exits.",
     "orders": "Show a run's orders.",
     "report": "Write a run's page, which opens offline.",

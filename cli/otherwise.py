@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from cli.changes import explained
+from cli.logs import ARCHIVE, expanded, records
 from cli.project import fail, today
 from cli.proposals import repository_at
 
@@ -29,7 +30,9 @@ def by_other_rules(folder: Path, files: Sequence[Path], rules: str, environment:
         source = source_of(rules, repository_at(folder), today())
         if environment not in source.environments():
             fail(f"{rules} has no environment {environment}", f"it has {', '.join(source.environments())}")
-        lines = (line for path in files for line in lines_of(path))
+        lines = (
+            line for path in files for line in (records([path]) if path.suffix == ARCHIVE else expanded(lines_of(path)))
+        )
         with _progress() as progress:
             found = replayed(source.rules(environment).ruleset, lines, ", ".join(map(str, files)), progress)
     if as_json:

@@ -1,7 +1,7 @@
 """The log of decisions at line rate: what stands on a line, and the whole record that it stands for.
 
-Facts that many decisions share are logged once, as a version that lines refer to by its hash; rules too. So there are
-three kinds of lines beside whole records, which pass as they are:
+Facts that many decisions share are logged once, as a version that lines refer to by its hash; rules too. So such a log
+has three kinds of lines, and begins with one of the first:
 
     {"log":1,"ruleset":"sha256:…","universe":"sha256:…"}       the rules that decide from here on; forgets all versions
     {"version":"0123456789abcdef","facts":{…}}                 facts that lines below refer to
@@ -80,7 +80,8 @@ def whole(
     """The whole records of a log's lines, each with its place.
 
     Args:
-        lines: the lines with their places, in order; those of one file after those of another.
+        lines: the lines with their places, in order; those of one file after those of another. A log that begins
+            otherwise holds whole records, which pass as they are.
         torn: told the place of a last line that was cut off when its writer died; it stands for nothing.
 
     Raises:
@@ -102,8 +103,6 @@ def whole(
         if record is not None:
             yield place, record
     if fault is not None:
-        if reading.rules is None:  # nothing says that this is such a log at all
-            raise fault
         torn(fault.place)
 
 
@@ -111,7 +110,7 @@ class _Reading:
     """The rules and versions that a line may refer to."""
 
     def __init__(self) -> None:
-        self.rules: str | None = None
+        self._rules: str | None = None
         self._universe = ""
         self._versions: dict[str, Mapping[str, Any]] = {}
 
@@ -121,29 +120,29 @@ class _Reading:
             entry = json.loads(line)
             if entry["log"] != FORMAT:
                 raise ValueError(f"a log of format {entry['log']}, and this version reads {FORMAT}")
-            self.rules, self._universe = rules_part(entry["ruleset"], entry["universe"]), entry["universe"]
+            self._rules, self._universe = rules_part(entry["ruleset"], entry["universe"]), entry["universe"]
             self._versions.clear()
         elif line.startswith('{"version":'):
             entry = json.loads(line)
             self._versions[entry["version"]] = entry["facts"]
-        elif line.endswith("]}"):
-            return self._expanded(line)
+        elif self._rules is None:
+            return line  # of a log that holds whole records
         else:
-            json.loads(line)
-            return line
+            return self._expanded(line)
         return None
 
     def _expanded(self, line: str) -> str:
+        assert self._rules is not None
         head, _, rest = line.partition(_FACTS)
         own, _, names = rest.rpartition(_WITH)
         before, found, after = head.partition(_REASONS)
-        if self.rules is None or not found or not own:
-            raise ValueError("the line is cut off, or no line says which rules decided")
+        if not found or not own:
+            raise ValueError("the line is cut off")
         facts = json.loads(own)
         for name in reversed(json.loads(names[:-1])):
             facts = merged(self._versions[name], facts)
         text = canonical(facts)
-        record = f"{before}{self.rules}{_REASONS}{after}{_FACTS}{text}}}"
+        record = f"{before}{self._rules}{_REASONS}{after}{_FACTS}{text}}}"
         if f'"id":"{decision_id(self._universe, text)}"' not in before:
             raise ValueError("its facts are not those that were decided on")
         return record
