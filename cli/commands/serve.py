@@ -1,6 +1,7 @@
 """`hedgerow serve`."""
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -131,10 +132,11 @@ def _serve(
             click.echo("no key is trusted here: the universe is held to its own hash alone", err=True)
 
     async def run() -> None:
-        stop = asyncio.Event()
+        parts, stop = _parts(universe, file, log, batch, token), asyncio.Event()
+        gc.freeze()  # what is there now stays: looking for garbage in it would only hold decisions up
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, _ask, stop)
-        await serve(_parts(universe, file, log, batch, token), place, EVERY, stop.wait, listening)
+        await serve(parts, place, EVERY, stop.wait, listening)
 
     try:
         asyncio.run(run())

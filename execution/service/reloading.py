@@ -3,12 +3,18 @@ between two decisions.
 """
 
 import asyncio
-from collections.abc import Callable
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from execution.gate import RiskEngine
 from execution.service.answers import Answers, ready
 from execution.watching import UniverseFile
+
+SWITCHES: Final = 5_000  # a second: how often whoever waits for another thread may get its turn
 
 
 class Reloading:
@@ -45,9 +51,26 @@ class Reloading:
             self._told("activated", risk.universe.ruleset.universe_hash)
 
     def _made_ready(self, refused: list[str]) -> RiskEngine | None:
+        with _giving_way():
+            return self._newer(refused)
+
+    def _newer(self, refused: list[str]) -> RiskEngine | None:
         active = self._answers.universe.ruleset.universe_hash
         found = self._file.look(active, lambda universe: None, lambda name, text: refused.append(text))
         if found is None:
             return None
         self._file.keep(self._folder, found)
         return ready(found)
+
+
+@contextmanager
+def _giving_way() -> Iterator[None]:
+    """Within this, other threads of the process get their turn soon, and no collection of garbage holds all of them."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1 / SWITCHES)
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        sys.setswitchinterval(before)
