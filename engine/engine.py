@@ -131,6 +131,10 @@ class Engine:
                 return answer
         return answered(self.ruleset.tables[table], self._situation(asked))
 
+    def of_nobody(self, snapshot: Snapshot) -> bool:
+        """Whether an order's facts name nobody whom the rule set knows, so that nothing can be allowed."""
+        return self._of_nobody(self._asked(snapshot, "order"))
+
     def situation(self, snapshot: Snapshot) -> Situation:
         """The situation of these facts, for tables and measures."""
         return self._situation(self._asked(snapshot, "order"))

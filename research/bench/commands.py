@@ -27,7 +27,7 @@ from universe.reader import load
 
 T = TypeVar("T")
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = [str(Path(sys.executable).parent / "hedgerow"), "--root", str(ROOT)]
 INTENTS: Final = 20_000
 RUNS: Final = 7
