@@ -1,14 +1,16 @@
 """Logs of decisions as commands read them: whole records, however they are kept."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from io import TextIOWrapper
 from pathlib import Path
+from typing import BinaryIO, Final, cast
 
 import click
 
 from cli.project import BAD_ENVIRONMENT, fail
 
-HELP = "the log holds decisions as `hedgerow decide` writes them"
-ARCHIVE = ".parquet"
+HELP: Final = "the log holds decisions as `hedgerow decide` writes them"
+ARCHIVE: Final = ".parquet"
 
 
 def files_of(log: Path) -> list[Path]:
@@ -46,14 +48,23 @@ def expanded(lines: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:
     try:
-        with path.open(encoding="utf-8", newline="\n") as file:
+        with TextIOWrapper(_opened(path), encoding="utf-8", newline="\n") as file:
             for number, line in enumerate(file, 1):
                 if line.strip():
                     yield f"{path}:{number}", line.rstrip("\n")
     except UnicodeDecodeError:
         fail(f"{path} is not UTF-8", HELP)
-    except OSError as error:
-        fail(f"{path} can't be read: {error.strerror}")
+    except (OSError, EOFError) as error:
+        fail(f"{path} can't be read: {getattr(error, 'strerror', None) or error}")
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A file's bytes; a name that ends in .gz is of a compressed one."""
+    if path.suffix != ".gz":
+        return path.open("rb")
+    import gzip
+
+    return cast(BinaryIO, gzip.open(path, "rb"))
 
 
 def _archived(path: Path) -> Iterator[tuple[str, str]]:
