@@ -18,8 +18,9 @@ run: .venv/.installed ## compile the rules, then run the strategies on paper, ov
 test: .venv/.installed-test ## run the tests; ARGS='-k gate' picks some
 	$(BIN)/pytest -n auto $(ARGS)
 
-soak: .venv/.installed-test ## prove at length what the tests sample: every mutant, 2,000 proofs of edits, 200 kills over CANDLES
+soak: .venv/.installed-test ## prove at length what the tests sample: every mutant, 2,000 proofs of edits, 1,000,000 facts at a bound, 200 kills over CANDLES
 	$(BIN)/hedgerow mutate
+	$(BIN)/python -m tests.engine.beside 1000000
 	$(BIN)/python -m tests.generator.proof.laws 2000
 	$(BIN)/python -m tests.execution.kills $(CANDLES) --runs 20 --kills 10
 

@@ -178,15 +178,16 @@ class Record:
 class Unusual(Record):
     """A record in which something is missing or invalid, or that is about nobody: decided the long way."""
 
-    __slots__ = ("_of_nobody", "_snapshot")
+    __slots__ = ("_snapshot", "unknown")
 
     def __init__(self, standing: Standing, snapshot: Snapshot) -> None:
         self.standing, self._snapshot = standing, snapshot
-        self._of_nobody = self.engine.of_nobody(snapshot)
+        # The reason why nothing is allowed of nobody, which needs no gate.
+        self.unknown = self.engine.unknown_reason(snapshot)
 
     def decide(self) -> "Verdict":
-        """What the gates say; of nobody, nothing is allowed."""
-        return Verdict(self, None, False) if self._of_nobody else self._at_length()
+        """What the gates say."""
+        return self._at_length() if self.unknown is None else Verdict(self, self.unknown, False)
 
     def snapshot(self) -> Snapshot:
         """All its facts, as a decision logs them."""
@@ -198,13 +199,13 @@ class Verdict:
 
     Args:
         record: which facts.
-        said: the places of the gates that stop it, those in shadow among them; else the decision, where it is made.
+        said: the places of the gates that stop it, those in shadow among them; or the decision; or the one reason.
         allowed: whether it is.
     """
 
     __slots__ = ("_said", "allowed", "record")
 
-    def __init__(self, record: Record, said: tuple[int, ...] | Decision | None, allowed: bool) -> None:
+    def __init__(self, record: Record, said: tuple[int, ...] | Decision | str, allowed: bool) -> None:
         self.record = record
         self._said = said
         self.allowed = allowed
@@ -212,8 +213,10 @@ class Verdict:
     @property
     def reasons(self) -> tuple[str, ...]:
         """The veto reasons, in file order."""
-        if not isinstance(self._said, tuple):
-            return self.decision.reasons
+        if isinstance(self._said, Decision):
+            return self._said.reasons
+        if isinstance(self._said, str):
+            return (self._said,)
         guarded = self.record.guarded
         if guarded.enforced:
             return tuple([guarded.gates[place].reason for place in self._said])

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from engine.backends.translate import assign, local
 from engine.catalog import Catalog
 
 
@@ -14,8 +15,8 @@ class Places(Protocol):
     def parameters(self) -> tuple[str, ...]:
         """What the program is called with."""
 
-    def load(self, fact: str) -> ast.expr:
-        """A fact's value, or None where it is missing."""
+    def loads(self, names: Mapping[str, str]) -> list[ast.stmt]:
+        """Statements that put facts into variables of these names; None where one is missing."""
 
     def surely_there(self, fact: str) -> bool:
         """Whether the fact can't be missing."""
@@ -29,9 +30,9 @@ class InSlots:
     def __init__(self, slots: Mapping[str, int]) -> None:
         self._slots = slots
 
-    def load(self, fact: str) -> ast.expr:
-        """The fact's slot."""
-        return at("f", self._slots[fact])
+    def loads(self, names: Mapping[str, str]) -> list[ast.stmt]:
+        """Each from its slot."""
+        return [assign(name, at("f", self._slots[fact])) for fact, name in names.items()]
 
     def surely_there(self, fact: str) -> bool:
         """Any may be missing."""
@@ -49,21 +50,16 @@ class InTwo:
     """
 
     parameters: tuple[str, ...] = ("d", "h")
+    # Where own and shared facts are.
+    _letters: tuple[str, str] = ("h", "d")
 
     def __init__(self, catalog: Catalog, slots: Mapping[str, int], own: Sequence[str]) -> None:
         self._catalog, self._slots = catalog, slots
         self._own = {name: i for i, name in enumerate(own)}
 
     def load(self, fact: str) -> ast.expr:
-        """The fact's exact value."""
-        return self._load(fact, "h", "d")
-
-    def surely_there(self, fact: str) -> bool:
-        """What one decision gives is there."""
-        derived = self._catalog.facts[fact].indicates
-        return fact in self._own or (derived is not None and derived[0] in self._own)
-
-    def _load(self, fact: str, own: str, shared: str) -> ast.expr:
+        """A fact's value where it is, or None where it is missing."""
+        own, shared = self._letters
         if fact in self._own:
             return at(own, self._own[fact])
         derived = self._catalog.facts[fact].indicates
@@ -72,15 +68,26 @@ class InTwo:
             return ast.IfExp(is_it, ast.Constant(1), ast.Constant(0))
         return at(shared, self._slots[fact])
 
+    def loads(self, names: Mapping[str, str]) -> list[ast.stmt]:
+        """Each from its place; own ones all at once, where most of them are wanted."""
+        own = {self._own[fact]: name for fact, name in names.items() if fact in self._own}
+        others = [assign(name, self.load(fact)) for fact, name in names.items() if fact not in self._own]
+        if len(own) * 2 < len(self._own):
+            return [*(assign(name, at(self._letters[0], place)) for place, name in own.items()), *others]
+        targets: list[ast.expr] = [ast.Name(own.get(i, "unread"), ast.Store()) for i in range(len(self._own))]
+        return [ast.Assign([ast.Tuple(targets, ast.Store())], local(self._letters[0])), *others] if own else others
+
+    def surely_there(self, fact: str) -> bool:
+        """What one decision gives is there."""
+        derived = self._catalog.facts[fact].indicates
+        return fact in self._own or (derived is not None and derived[0] in self._own)
+
 
 class NearInTwo(InTwo):
     """The same facts with the float nearest to each number in its place, and the exact ones beside them."""
 
     parameters = ("f", "g", "d", "h")
-
-    def load(self, fact: str) -> ast.expr:
-        """The float nearest to a number, or what else the fact is."""
-        return self._load(fact, "g", "f")
+    _letters = ("g", "f")
 
     def size(self, fact: str) -> ast.expr:
         """How large a number is, whatever its sign, as a float."""

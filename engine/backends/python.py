@@ -192,8 +192,7 @@ class Program:
         if checks:
             absent = ast.BoolOp(ast.Or(), [*checks, ast.Constant(False)])
             body = [ast.If(absent, [ast.Return(ast.Constant(None))], []), *body]
-        loads = [assign(name, places.load(fact)) for fact, name in to.loads.items()]
-        self._function = compiled(list(to.bound.values()), places.parameters, [*loads, *body])
+        self._function = compiled(list(to.bound.values()), places.parameters, [*places.loads(to.loads), *body])
 
     def bind(self, subject: Subject | None, actor: Layer | None) -> Callable[..., Any]:
         """The function with the caps and facts of this subject and actor in it."""

@@ -71,7 +71,7 @@ def test_complete_and_valid_facts_of_somebody_go_the_short_way(case: Case) -> No
     for facts, record in records_of(Desk(fast), case):
         snapshot = slow.reader.read(nested(facts))
 
-        assert isinstance(record, Unusual) is (slow.of_nobody(snapshot) or bool(snapshot.invalid))
+        assert isinstance(record, Unusual) is (slow.unknown_reason(snapshot) is not None or bool(snapshot.invalid))
 
 
 def test_at_and_beside_a_bound_none_is_wrong() -> None:
