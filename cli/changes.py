@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from cli.logs import expanded, records
 from cli.main import VERSION
 from cli.project import BAD_ENVIRONMENT, BAD_INPUT, NO, fail
 
@@ -41,11 +42,11 @@ proof_option = click.option("--no-proof", is_flag=True, help="Don't ask the solv
 @contextmanager
 def explained() -> Iterator[None]:
     """Says what is wrong with a source, a ref or a log, and ends with the exit code of who is at fault."""
-    from generator.change.flips import LogFault
     from generator.change.git import GitFault
     from generator.change.sources import NotCompiled, SourceFault
     from generator.change.whatif import SetFault
     from generator.compile.problems import report
+    from universe.decision_log import LogFault
     from universe.reader import UniverseFault
 
     try:
@@ -76,7 +77,8 @@ def compared(base: "Source", head: "Source", environment: str | None, *, prove: 
 
 def flipped(base: "Source", head: "Source", diff: "Diff", root: Path, log: Path | None) -> "Flips | None":
     """What flips among the intents of a log, in the first environment; None where nothing that decides is another."""
-    from generator.change.flips import flips, lines_of
+    from generator.change.flips import flips
+    from universe.decision_log import lines_of
 
     environment = diff.environments[0]
     path = log if log is not None else root / SAMPLE
@@ -84,8 +86,9 @@ def flipped(base: "Source", head: "Source", diff: "Diff", root: Path, log: Path 
         return None
     old, new = base.rules(environment).ruleset, head.rules(environment).ruleset
     name = str(log) if log is not None else str(SAMPLE)
+    lines = records([log]) if log is not None else expanded(lines_of(path, name))
     try:
-        return flips(old, new, lines_of(path, name), name, _progress())
+        return flips(old, new, lines, name, _progress())
     except OSError as error:
         fail(f"{path} can't be read: {error.strerror or error}", "name a log of `hedgerow decide` or of a run")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from cli.logs import expanded
 from cli.project import fail
 from cli.runs import at
 
@@ -31,6 +32,8 @@ def from_log(path: Path, wanted: str | None) -> Stored:
     try:
         raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
         lines = [line.decode() for line in raw.splitlines()]
+        if raw.startswith(b'{"log":'):
+            lines = [record for _, record in expanded((f"{path}:{n}", line) for n, line in enumerate(lines, 1))]
     except UnicodeDecodeError:
         fail(f"{path} is not UTF-8", "the log holds decisions as `hedgerow decide` writes them")
     except OSError as error:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from cli.changes import explained
+from cli.logs import records
 from cli.project import fail, today
 from cli.proposals import repository_at
 
@@ -22,16 +23,15 @@ EVERY: Final = 0.2  # seconds between two looks at the progress
 
 def by_other_rules(folder: Path, files: Sequence[Path], rules: str, environment: str, as_json: bool) -> None:
     """Decide a log again by the rules of a folder, a ref or a compiled universe, and show what flips."""
-    from generator.change.flips import lines_of, replayed
+    from generator.change.flips import replayed
     from generator.change.sources import source_of
 
     with explained():
         source = source_of(rules, repository_at(folder), today())
         if environment not in source.environments():
             fail(f"{rules} has no environment {environment}", f"it has {', '.join(source.environments())}")
-        lines = (line for path in files for line in lines_of(path))
         with _progress() as progress:
-            found = replayed(source.rules(environment).ruleset, lines, ", ".join(map(str, files)), progress)
+            found = replayed(source.rules(environment).ruleset, records(files), ", ".join(map(str, files)), progress)
     if as_json:
         from generator.change.changes import Diff
         from generator.change.show.data import data

@@ -1,5 +1,6 @@
 """What every command needs: where the project is, its compiled rules, and how a refusal is shown."""
 
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -14,12 +15,14 @@ if TYPE_CHECKING:
 
     from generator.compile.stages import Compiled
     from universe.reader import Universe
+    from universe.trust import Trust
 
 NO: Final = 1
 BAD_INPUT: Final = 2
 BAD_ENVIRONMENT: Final = 3
 WIDE: Final = 160
 MARK: Final = Path("rules/risk.yaml")
+PUBLIC_KEY: Final = "HEDGEROW_PUBLIC_KEY"
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -64,12 +67,27 @@ def compiled(folder: Path, environment: str) -> "Compiled":
         sys.exit(BAD_INPUT)
 
 
+def pinned() -> "Trust":
+    """The keys that the environment names, in `HEDGEROW_PUBLIC_KEY`: universes must be signed by one of them, whatever
+    else is asked of them. Keys that can't be read end the command.
+    """
+    from universe.trust import read_keys
+
+    given = os.environ.get(PUBLIC_KEY)
+    if given is None:
+        return ()
+    try:
+        return (read_keys(PUBLIC_KEY, given),)
+    except ValueError as fault:
+        fail(str(fault), getattr(fault, "help", None), BAD_ENVIRONMENT)
+
+
 def verified(path: Path, environment: str) -> "Universe":
     """The universe in a file, verified; a refused one ends the command."""
     from universe.reader import UniverseFault, load
 
     try:
-        return load(path, environment)
+        return load(path, environment, pinned())
     except UniverseFault as fault:
         fail(f"{path}: {fault}", fault.help)
 
@@ -121,7 +139,6 @@ def write(path: Path, text: str) -> bool:
 
 
 def _replace(path: Path, text: str) -> None:
-    import os
     import tempfile
 
     path.parent.mkdir(parents=True, exist_ok=True)

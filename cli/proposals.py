@@ -129,13 +129,13 @@ def asked(platform: Platform, author: str | None) -> "Asked":
 @contextmanager
 def explained() -> Iterator[None]:
     """Says what can't be had, and ends with the exit code of who is at fault."""
-    from generator.change.flips import LogFault
     from generator.change.git import GitFault
     from generator.change.history.record import RecordFault
     from generator.change.patching.yaml_edit import EditFault
     from generator.change.proof.solver import NoSolver
     from generator.change.sources import SourceFault
     from generator.compile.problems import Refused, report
+    from universe.decision_log import LogFault
 
     try:
         yield

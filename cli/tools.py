@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from cli.commands.universe import file_of
 from cli.main import main
-from cli.project import NO
+from cli.project import NO, pinned
 from cli.proposals import scratch
 
 PROD: Final = "prod"
@@ -113,7 +113,7 @@ class Tools:
         from universe.reader import UniverseFault, load
 
         try:
-            return Engine(load(self.root / file_of(PROD), PROD).ruleset)
+            return Engine(load(self.root / file_of(PROD), PROD, pinned()).ruleset)
         except UniverseFault as fault:
             raise Refused(f"{fault}; {fault.help}") from None
 

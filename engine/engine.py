@@ -134,6 +134,15 @@ class Engine:
                 return answer
         return answered(self.ruleset.tables[table], self._situation(asked))
 
+    def unknown_reason(self, snapshot: Snapshot) -> str | None:
+        """The reason for which nothing is allowed where an order's facts name nobody whom the rule set knows; None
+        where they name somebody.
+        """
+        head = self.ruleset.head.subject
+        if head is None or not self._of_nobody(self._asked(snapshot, "order")):
+            return None
+        return head.unknown if head.key in snapshot.invalid else str(Refusal.FACTS_MISSING)
+
     def situation(self, snapshot: Snapshot) -> Situation:
         """The situation of these facts, for tables and measures."""
         return self._situation(self._asked(snapshot, "order"))

@@ -142,6 +142,19 @@ class FactReader:
             self._layouts[names] = Layout([place for place, _ in found], len(self.slots))
         return Snapshot(self._ruleset, values, invalid, template(dict(sorted(texts.items()))))
 
+    def place(self, name: str) -> Place:
+        """How the values of a fact are read.
+
+        Raises:
+            FactsFault: it is none that may be given.
+        """
+        tree: Any = self._tree
+        for part in name.split("."):
+            tree = tree.get(part) if isinstance(tree, dict) else None
+        if not isinstance(tree, Place):
+            raise self._undeclared(name, None)
+        return tree
+
     def _found(self, tree: _TREE, entries: Mapping[str, Any], prefix: str) -> Iterator[tuple[Place, Any]]:
         """Each fact that is named, and what was given."""
         for key, raw in entries.items():

@@ -16,6 +16,7 @@ from engine import Decision, Engine
 from engine.judge import is_exempt
 from universe import Universe, load
 from universe.trading import Side
+from universe.trust import Trust
 
 _SEAL: Final = object()
 
@@ -86,13 +87,15 @@ class RiskEngine:
         return cls(universe, Engine(universe.ruleset, backend))
 
     @classmethod
-    def from_file(cls, path: Path, environment: str = "prod", backend: str = "python") -> "RiskEngine":
+    def from_file(
+        cls, path: Path, environment: str = "prod", backend: str = "python", trust: Trust = ()
+    ) -> "RiskEngine":
         """An engine over the universe in a file.
 
         Raises:
-            UniverseFault: the file is absent, altered, or compiled for another environment.
+            UniverseFault: the file is absent, altered, compiled for another environment, or not signed as it must be.
         """
-        return cls.of(load(path, environment), backend)
+        return cls.of(load(path, environment, trust), backend)
 
     def check_order(self, facts: Mapping[str, Any]) -> Decision:
         """Whether an order may pass every gate, with every reason why not, and the largest quantity that would."""

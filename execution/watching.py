@@ -8,6 +8,7 @@ from typing import Final
 
 from execution.universes import keep, load_kept, path_of
 from universe import Universe, UniverseFault, load
+from universe.trust import Trust
 
 Stamp = tuple[int, int, int]
 OLDER: Final = "the file is older than the rules that decide now; compile again if they are meant"
@@ -20,12 +21,14 @@ class UniverseFile:
     Args:
         path: the file.
         environment: whose universe it must be.
+        trust: whose signatures it must bear, beside those that its folder asks for.
         stamp: the file's state when it was read last; None: never.
         newest: when the file that decides was written, in nanoseconds.
     """
 
     path: Path
     environment: str
+    trust: Trust = ()
     stamp: Stamp | None = None
     newest: int = 0
     _waiting: Universe | None = field(default=None, repr=False)
@@ -38,7 +41,7 @@ class UniverseFile:
         """
         self.stamp = _stamp(self.path)
         self.newest = self.stamp[2] if self.stamp else 0
-        return load(self.path, self.environment)
+        return load(self.path, self.environment, self.trust)
 
     def again(self, folder: Path, universe: str) -> Universe:
         """The universe by which a run decided when it was stopped; an older file is as refused as it was then.
@@ -76,7 +79,7 @@ class UniverseFile:
             refuse(None, "the file is gone; the rules stay as they are")
             return None
         try:
-            found = load(self.path, self.environment)
+            found = load(self.path, self.environment, self.trust)
         except UniverseFault as fault:
             refuse(None, str(fault))
             return None

@@ -1,9 +1,7 @@
-"""Reading a compiled universe: verified against its own hash, checked again, refused when it is another
-environment's.
+"""Reading a compiled universe: verified against its own hash and the keys that are trusted, checked again, refused
+when it is another environment's.
 """
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,18 +11,14 @@ from typing import Any, Final
 from engine.faults import Refused
 from engine.read import read
 from engine.ruleset import RuleSet
+from universe.integrity import UniverseFault, fingerprint, hash_of, misshapen, strict
 from universe.strategies import RunningStrategy, read_running
+from universe.trust import Trust, beside, verify
+
+__all__ = ["FILE", "FORMAT", "Universe", "UniverseFault", "fingerprint", "hash_of", "load", "parse"]
 
 FORMAT: Final = 1
 FILE: Final = "universe/universe.json"
-
-
-class UniverseFault(ValueError):
-    """A universe that must not be decided by; `help` says what to do."""
-
-    def __init__(self, message: str, help_text: str) -> None:
-        super().__init__(message)
-        self.help = help_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +53,35 @@ class Universe:
         return None
 
 
-def load(path: Path, environment: str = "prod") -> Universe:
+def load(path: Path, environment: str = "prod", trust: Trust = ()) -> Universe:
     """The universe in a file, for an environment.
 
+    It is signed as `trust` demands, and as the file of keys beside it does.
+
     Raises:
-        UniverseFault: no such file, no JSON, altered since it was compiled, another environment's, or not a rule set.
+        UniverseFault: no such file, no JSON, altered since it was compiled, another environment's, not a rule set, or
+            not signed by a key that is trusted.
     """
+    trust = (*trust, *beside(path))
     try:
         text = path.read_bytes().decode()
     except (OSError, UnicodeDecodeError) as error:
         raise UniverseFault(f"the universe can't be read: {error}", "run `hedgerow universe`") from None
-    return parse(text, environment)
+    document = _whole(text)
+    verify(path, document["universe"], trust)
+    return _read(document, environment)
 
 
 def parse(text: str, environment: str = "prod") -> Universe:
-    """The universe in a text; see `load`."""
+    """The universe in a text, whoever signed it; else as `load`."""
+    return _read(_whole(text), environment)
+
+
+def _whole(text: str) -> dict[str, Any]:
+    """The document in a text, unaltered and with all its parts."""
     try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        document = strict(text)
+    except ValueError as error:
         raise UniverseFault(f"the universe is no JSON: {error}", "run `hedgerow universe`") from None
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise UniverseFault(f"the universe is not of format {FORMAT}", "run `hedgerow universe` with this version")
@@ -84,9 +89,15 @@ def parse(text: str, environment: str = "prod") -> Universe:
         raise UniverseFault(
             "the universe was altered since it was compiled", "run `hedgerow universe`; edit rules, never this file"
         )
-    if document.get("environment") != environment:
+    if (wrong := misshapen(document)) is not None:
+        raise UniverseFault(f"the universe is not whole: {wrong}", "run `hedgerow universe` with this version")
+    return document
+
+
+def _read(document: dict[str, Any], environment: str) -> Universe:
+    if document["environment"] != environment:
         raise UniverseFault(
-            f"the universe is compiled for `{document.get('environment')}`, not for `{environment}`",
+            f"the universe is compiled for `{document['environment']}`, not for `{environment}`",
             f"run `hedgerow universe --env {environment}`",
         )
     try:
@@ -97,14 +108,3 @@ def parse(text: str, environment: str = "prod") -> Universe:
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError) as error:
         message = f"the universe holds no strategies that could run: {type(error).__name__} {error}"
         raise UniverseFault(message, "run `hedgerow universe`") from None
-
-
-def fingerprint(document: dict[str, Any]) -> str:
-    """The hash of everything in a universe but the hash itself."""
-    return hash_of({k: v for k, v in document.items() if k != "universe"})
-
-
-def hash_of(data: Any) -> str:
-    """`sha256:` of canonical JSON."""
-    text = json.dumps(data, sort_keys=True, separators=(",", ":"))
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

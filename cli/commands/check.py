@@ -89,15 +89,10 @@ def _waivers(made: "Compiled") -> "Iterator[str]":
 
 def _inert(made: "Compiled", log: Path) -> "list[Problem]":
     """The gates that a log never moved."""
-    from generator.change.flips import LogFault, lines_of
+    from cli.logs import records
     from generator.change.inert import ENOUGH, inert_gates
 
-    try:
-        found, count = inert_gates(made.ruleset, made.sources, lines_of(log))
-    except LogFault as fault:
-        fail(f"{fault.place}: {fault}", "the log holds decisions as `hedgerow decide` writes them")
-    except OSError as error:
-        fail(f"{log} can't be read: {error.strerror or error}", "name a log of `hedgerow decide` or of a run")
+    found, count = inert_gates(made.ruleset, made.sources, records([log]))
     if count < ENOUGH:
         click.echo(
             f"{log} holds {count} decisions: fewer than {ENOUGH} show nothing of gates that never move", err=True

@@ -1,7 +1,6 @@
 """`hedgerow replay`."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from cli.decided import candidates, universe_of
+from cli.logs import HELP, files_of, records
 from cli.project import NO, fail, quiet_pipe, root
 from cli.runs import explained, json_option
 
@@ -49,14 +49,14 @@ def command(
 ) -> None:
     """Decide again on the facts of each record of a decisions log, by the universe of its day, and compare the bytes.
 
-    FILE is a log as `decide`, `rehearse` or a run writes it, also as .gz; DIR a run's folder. Exit code 1 where
-    anything differs.
+    FILE is a log as `decide`, `rehearse`, a run or a service writes it, also as .gz, or an archive of one; DIR the
+    folder of a run or a service. Exit code 1 where anything differs.
 
     With --rules it says what other rules would have answered: what is newly vetoed and newly allowed, by gate, symbol
     and strategy. The log is read once and not held, whatever its size.
     """
     folder = root(given_root)
-    files = _files(log)
+    files = files_of(log)
     if rules is not None:
         if universe_file is not None:
             fail("--rules and --universe name two rule sets", "leave one of them out")
@@ -66,7 +66,7 @@ def command(
         return
     engines: dict[str, Engine] = {}
     tally = Tally()
-    for place, line in _lines(files):
+    for place, line in records(files):
         stored = _read(place, line)
         if stored.universe not in engines:
             kept = candidates(stored.universe, files[0].parent, files[0].parent.parent)
@@ -81,39 +81,13 @@ def command(
         raise SystemExit(NO)
 
 
-def _files(log: Path) -> list[Path]:
-    """The files of a log, in order; of a run all of its decisions, none where it has made none yet."""
-    from execution.journal_file import FILE as JOURNAL
-    from execution.state import EXECUTION
-    from execution.state.log import existing
-
-    if log.is_file():
-        return [log]
-    found = existing(log / EXECUTION, "decisions")
-    if not found and not (log / JOURNAL).is_file():
-        fail(f"{log} holds no log of decisions", "name the folder of a run, or a log of `hedgerow decide`")
-    return found
-
-
-def _lines(files: list[Path]) -> Iterator[tuple[str, str]]:
-    from generator.change.flips import LogFault, lines_of
-
-    for path in files:
-        try:
-            yield from lines_of(path)
-        except LogFault as fault:
-            fail(f"{fault.place}: {fault}", "the log holds decisions as `hedgerow decide` writes them")
-        except OSError as error:
-            fail(f"{path} can't be read: {error.strerror or error}")
-
-
 def _read(place: str, line: str) -> "Decision":
     from engine import Decision
 
     try:
         return Decision.from_json(line)
     except ValueError as error:
-        fail(f"{place}: {error}", "the log holds decisions as `hedgerow decide` writes them")
+        fail(f"{place}: {error}", HELP)
 
 
 def _engine(universe: Any, backend: str) -> "Engine":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NoReturn
 import click
 
 from cli.commands.universe import file_of
-from cli.project import BAD_ENVIRONMENT, BAD_INPUT, fail, near, root, verified, wide_console
+from cli.project import BAD_ENVIRONMENT, BAD_INPUT, fail, near, pinned, root, verified, wide_console
 from cli.stopping import Asked, stopping
 
 if TYPE_CHECKING:
@@ -187,7 +187,9 @@ def _open(folder: Path, target: Path, feed: "Feed", environment: str, cash: Deci
 
     try:
         model = read_model(folder / FILE)
-        setup = Setup(feed, UniverseFile(folder / file_of(environment), environment), model, cash, _strategies)
+        setup = Setup(
+            feed, UniverseFile(folder / file_of(environment), environment, pinned()), model, cash, _strategies
+        )
         return Run.open(setup, target, now=time.time(), pid=os.getpid(), anew=anew)
     except LockHeld as fault:
         fail(str(fault), "end it first, or name another folder with --out", BAD_ENVIRONMENT)

@@ -18,11 +18,12 @@ from types import CodeType, FunctionType, MappingProxyType
 from typing import Any, Final
 
 from engine.answers import Answer, Output
+from engine.backends.places import InSlots, Places
 from engine.backends.plan import shared_measures, soft_facts, tables_read
 from engine.backends.translate import Translator, assign, invert, local
 from engine.catalog import Value
 from engine.judge import PASSES, may_be_exempt
-from engine.numbers import exact, settled
+from engine.numbers import EXACT, exact, settled
 from engine.reach import caps_read
 from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_nodes, limit_of, table_nodes
 from engine.tree import CapRef, Node
@@ -50,7 +51,14 @@ def _answer(row: str, outputs: dict[str, Output]) -> Answer:
 
 
 # All that a function may call.
-_CALLED: Final = {"abs": abs, "max": max, "min": min, "answer": _answer, "settled": settled}
+_CALLED: Final = {
+    "abs": abs,
+    "max": max,
+    "min": min,
+    "remainder": EXACT.remainder,
+    "answer": _answer,
+    "settled": settled,
+}
 
 
 class Programs:
@@ -59,8 +67,8 @@ class Programs:
     def __init__(self, ruleset: RuleSet, slots: Mapping[str, int]) -> None:
         self._ruleset = ruleset
         self._slots = slots
-        self._shapes: dict[tuple[str, tuple[int, ...]], _Program] = {}
-        self._tables: dict[str, _Program] = {}
+        self._shapes: dict[tuple[str, tuple[int, ...]], Program] = {}
+        self._tables: dict[str, Program] = {}
         self._runs: dict[tuple[str, str | None, str | None], Run] = {}
         self._asks: dict[tuple[str, str | None, str | None], Ask] = {}
 
@@ -87,14 +95,14 @@ class Programs:
         """Makes the function of some gates, be they the rule set's own or not, for a subject and an actor; nothing is
         exempt.
         """
-        programs: dict[tuple[int, ...], _Program] = {}
+        programs: dict[tuple[int, ...], Program] = {}
         runs: dict[tuple[str | None, str | None], Run] = {}
 
         def run(subject: Subject | None, actor: str | None) -> Run:
             key = (subject.key if subject else None, actor)
             if key not in runs:
                 layer = self._ruleset.actors.get(actor or "")
-                asked = [g for g in gates if not _open(g, self._ruleset, subject, layer)]
+                asked = [g for g in gates if not is_open(g, self._ruleset, subject, layer)]
                 shape = tuple(g.index for g in asked)
                 if shape not in programs:
                     programs[shape] = _gates_program(self._ruleset, asked, self._slots, None)
@@ -103,10 +111,12 @@ class Programs:
 
         return run
 
-    def _shape(self, subject: Subject | None, actor: Layer | None, scope: str) -> "_Program":
+    def _shape(self, subject: Subject | None, actor: Layer | None, scope: str) -> "Program":
         ruleset = self._ruleset
         gates = [
-            g for g in ruleset.gates if (scope == "order" or g.scope == scope) and not _open(g, ruleset, subject, actor)
+            g
+            for g in ruleset.gates
+            if (scope == "order" or g.scope == scope) and not is_open(g, ruleset, subject, actor)
         ]
         key = (scope, tuple(g.index for g in gates))
         if key not in self._shapes:
@@ -115,7 +125,7 @@ class Programs:
         return self._shapes[key]
 
 
-def _open(gate: Gate, ruleset: RuleSet, subject: Subject | None, actor: Layer | None) -> bool:
+def is_open(gate: Gate, ruleset: RuleSet, subject: Subject | None, actor: Layer | None) -> bool:
     """Whether the gate's bound is none here; one that depends on an actor who is not known is not."""
     limit = limit_of(gate)
     if not isinstance(limit, CapRef) or (actor is None and limit.name in ruleset.actor_caps):
@@ -123,11 +133,11 @@ def _open(gate: Gate, ruleset: RuleSet, subject: Subject | None, actor: Layer | 
     return ruleset.cap(limit.name, subject, actor)[0] is None
 
 
-def _gates_program(ruleset: RuleSet, gates: list[Gate], slots: Mapping[str, int], exempt: str | None) -> "_Program":
+def _gates_program(ruleset: RuleSet, gates: list[Gate], slots: Mapping[str, int], exempt: str | None) -> "Program":
     exempt_node = ruleset.measures[exempt].node if exempt else None
     tops = [n for g in gates for n in gate_nodes(g)]
     to = Translator(ruleset, slots)
-    body = _tables(ruleset, [*tops, *([exempt_node] if exempt_node else [])], to)
+    body = made_before(ruleset, [*tops, *([exempt_node] if exempt_node else [])], to)
     # A guard that says no leaves its gate unevaluated.
     sure = [n for g in gates for n in (gate_nodes(g)[:1] if g.when is not None else gate_nodes(g))]
     for name in shared_measures(ruleset, tops, sure):
@@ -139,25 +149,32 @@ def _gates_program(ruleset: RuleSet, gates: list[Gate], slots: Mapping[str, int]
         statements = [_gate(g, to) for g in group]
         body += [ast.If(invert(local("exempt")), statements, [])] if exemptable else statements
     body.append(ast.Return(local("out")))
-    return _Program(ruleset, slots, [*tops, *([exempt_node] if exempt_node else [])], to, body)
+    return Program(ruleset, [*tops, *([exempt_node] if exempt_node else [])], to, body, InSlots(slots))
 
 
-def _table_program(ruleset: RuleSet, table: str, slots: Mapping[str, int]) -> "_Program":
+def _table_program(ruleset: RuleSet, table: str, slots: Mapping[str, int]) -> "Program":
     tops = table_nodes(ruleset.tables[table])
     to = Translator(ruleset, slots)
-    body = _tables(ruleset, tops, to)
+    body = made_before(ruleset, tops, to)
     for name in shared_measures(ruleset, tops, tops[:1]):
         body += to.measure(name)
-    return _Program(ruleset, slots, tops, to, [*body, *to.answers(table)])
+    return Program(ruleset, tops, to, [*body, *to.answers(table)], InSlots(slots))
 
 
-def _tables(ruleset: RuleSet, tops: Sequence[Node], to: Translator) -> list[ast.stmt]:
+def made_before(ruleset: RuleSet, tops: Sequence[Node], to: Translator) -> list[ast.stmt]:
     """The tables that expressions read, worked out before anything else."""
     return [to.table(table) for table in tables_read(ruleset, tops)]
 
 
 def _gate(gate: Gate, to: Translator) -> ast.stmt:
-    """Notes the gate where it vetoes, with the numbers that it compared."""
+    """Notes the gate where it vetoes."""
+    veto, found = gate_veto(gate, to)
+    append = ast.Call(ast.Attribute(local("out"), "append", ast.Load()), [found], [])
+    return ast.If(veto, [ast.Expr(append)], [])
+
+
+def gate_veto(gate: Gate, to: Translator) -> tuple[ast.expr, ast.expr]:
+    """Whether the gate vetoes, and then its index with the numbers that it compared."""
     test = gate.test
     numbers: list[ast.expr] = []
     if isinstance(test, Bound):
@@ -171,50 +188,46 @@ def _gate(gate: Gate, to: Translator) -> ast.stmt:
     veto: ast.expr = invert(passes)
     if gate.when is not None:
         veto = ast.BoolOp(ast.And(), [to.condition(gate.when), veto])
-    found = ast.Tuple([ast.Constant(gate.index), *numbers], ast.Load())
-    append = ast.Call(ast.Attribute(local("out"), "append", ast.Load()), [found], [])
-    return ast.If(veto, [ast.Expr(append)], [])
+    return veto, ast.Tuple([ast.Constant(gate.index), *numbers], ast.Load())
 
 
-class _Program:
+class Program:
     """A Python function that waits for the values of a subject and actor.
 
     Args:
         tops: every expression in it.
         to: what translated them, and knows which facts are read and which values are to be bound.
         body: its statements.
+        places: where the facts are found.
     """
 
     def __init__(
-        self, ruleset: RuleSet, slots: Mapping[str, int], tops: Sequence[Node], to: Translator, body: list[ast.stmt]
+        self, ruleset: RuleSet, tops: Sequence[Node], to: Translator, body: list[ast.stmt], places: Places
     ) -> None:
         self._ruleset = ruleset
         self._bound = list(to.bound)
         self._needs_actor = bool(caps_read(ruleset, *tops) & ruleset.actor_caps)
-        soft = sorted(n for n in soft_facts(ruleset, tops) if n in slots)
+        soft = sorted(n for n in soft_facts(ruleset, tops) if to.is_given(n) and not places.surely_there(n))
         checks: list[ast.expr] = [ast.Compare(to.fact(n), [ast.Is()], [ast.Constant(None)]) for n in soft]
         if checks:
             absent = ast.BoolOp(ast.Or(), [*checks, ast.Constant(False)])
             body = [ast.If(absent, [ast.Return(ast.Constant(None))], []), *body]
-        loads = [
-            assign(name, ast.Subscript(local("f"), ast.Constant(slots[fact]), ast.Load()))
-            for fact, name in to.loads.items()
-        ]
-        self._function = _compiled(list(to.bound.values()), [*loads, *body])
+        self._function = compiled(list(to.bound.values()), places.parameters, [*places.loads(to.loads), *body])
 
-    def bind(self, subject: Subject | None, actor: Layer | None) -> Callable[[Values], Any]:
+    def bind(self, subject: Subject | None, actor: Layer | None) -> Callable[..., Any]:
         """The function with the caps and facts of this subject and actor in it."""
         if self._needs_actor and actor is None:
-            return _ask_interpreter
+            return ask_interpreter
         values: list[Any] = []
         for kind, what in self._bound:
-            value = self._value(kind, what, subject, actor)
+            value = self.value(kind, what, subject, actor)
             if value is None:
-                return _ask_interpreter
+                return ask_interpreter
             values.append(value)
         return self._function(*values)
 
-    def _value(self, kind: str, what: object, subject: Subject | None, actor: Layer | None) -> Any:
+    def value(self, kind: str, what: Any, subject: Subject | None, actor: Layer | None) -> Any:
+        """What is bound under a name; None where this subject or actor has none."""
         if kind == "constant":
             assert isinstance(what, Fraction)
             with exact():
@@ -236,23 +249,26 @@ def expression(ruleset: RuleSet, node: Node, slots: Mapping[str, int]) -> Callab
     """
     to = Translator(ruleset, slots)
     value = to.numbers(node)[0] if node.type.numeric else to.condition(node)
-    return _Program(ruleset, slots, [node], to, [ast.Return(value)]).bind(None, None)
+    return Program(ruleset, [node], to, [ast.Return(value)], InSlots(slots)).bind(None, None)
 
 
-def _ask_interpreter(values: Values) -> None:
+def ask_interpreter(*values: object) -> None:
     """Stands in where a subject or actor lacks something that the function needs."""
     return
 
 
-def _compiled(parameters: list[str], body: list[ast.stmt]) -> Callable[..., Callable[[Values], Any]]:
-    run = _function("run", ["f"], body)
-    outer = _function("bind", parameters, [run, ast.Return(local("run"))])
+def compiled(
+    bound: Sequence[str], parameters: Sequence[str], body: list[ast.stmt]
+) -> Callable[..., Callable[..., Any]]:
+    """A function that takes what is bound, and gives the function with this body and these parameters."""
+    run = _function("run", parameters, body)
+    outer = _function("bind", bound, [run, ast.Return(local("run"))])
     module = compile(ast.fix_missing_locations(ast.Module([outer], [])), "<rules>", "exec")
     code = next(c for c in module.co_consts if isinstance(c, CodeType))
     return FunctionType(code, {"__builtins__": dict(_CALLED)})
 
 
-def _function(name: str, parameters: list[str], body: list[ast.stmt]) -> ast.FunctionDef:
+def _function(name: str, parameters: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:
     arguments = ast.arguments([], [ast.arg(p) for p in parameters], None, [], [], None, [])
     node = ast.FunctionDef(name, arguments, body, [])
     node.type_params = []  # type: ignore[attr-defined, unused-ignore]  # a field from Python 3.12 on

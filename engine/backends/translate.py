@@ -129,17 +129,22 @@ class Translator:
         parts = [part for node in nodes for part in self._number(node)]
         return [ast.Constant(None) if part is None else part for part in parts]
 
+    def is_given(self, name: str) -> bool:
+        """Whether a fact is the caller's to give, or follows from one that is."""
+        return name in self._slots
+
     def fact(self, name: str) -> ast.expr:
         """A fact of the caller's, loaded once; or one of the subject's, bound as a value."""
         if name not in self._slots:
-            return self._parameter("own", name)
+            return self.parameter("own", name)
         return local(self.loads.setdefault(name, f"f{self._slots[name]}"))
 
-    def _parameter(self, kind: str, what: object) -> ast.expr:
+    def parameter(self, kind: str, what: object) -> ast.expr:
+        """What is bound to the program for its subject and actor."""
         return local(self.bound.setdefault((kind, what), f"p{len(self.bound)}"))
 
     def _constant(self, value: Fraction) -> ast.expr:
-        return self._parameter("constant", value)
+        return self.parameter("constant", value)
 
     def compared(self, op: str, left: Node, right: Node) -> ast.expr:
         """Two quotients compared without dividing: a/b < c/d as a·d < c·b, since divisors are positive."""
@@ -162,7 +167,7 @@ class Translator:
 
     @_number.register
     def _(self, node: CapRef) -> Quotient:
-        return self._parameter("cap", node.name), None
+        return self.parameter("cap", node.name), None
 
     @_number.register
     def _(self, node: MeasureRef) -> Quotient:
@@ -258,7 +263,7 @@ class Translator:
             case FactRef(name=name):
                 return self.fact(name)
             case CapRef(name=name):
-                return self._parameter("cap", name)
+                return self.parameter("cap", name)
             case OutputRef(table=table, output=output):
                 return local(f"t_{self._variable(table, output)}")
             case _:

@@ -3,38 +3,20 @@
 A log is read line by line and never held; of the flips only the first few that differ are kept, all are counted.
 """
 
-import gzip
-import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from engine import Decision, Engine, Reason, RuleSet
 from engine.facts import FactsFault, parse_json
 from engine.judge import is_exempt
 from engine.ruleset import Head
+from universe.decision_log import LogFault
 
 KEPT: Final = 5
-MAX_LINE: Final = 1_000_000
 NOBODY: Final = "nobody"
 Progress = Callable[[int], None]
-
-
-class SupportsReadline(Protocol):
-    """A file that gives its lines."""
-
-    def readline(self, size: int, /) -> bytes:
-        """The next line, or as much of it as was asked for; nothing at the end."""
-
-
-class LogFault(ValueError):
-    """A line of a log that is no decision; `place` says which."""
-
-    def __init__(self, place: str, message: str) -> None:
-        super().__init__(message)
-        self.place = place
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,39 +86,6 @@ class Flips:
         return len(kept) < KEPT and all(f.kind != flip.kind for f in kept)
 
 
-def lines_of(path: Path, name: str = "") -> Iterator[tuple[str, str]]:
-    """The lines of a log that hold something, to the byte, with their places; a path that ends in .gz is compressed.
-
-    Args:
-        path: the file.
-        name: what to call it in places; its path, if nothing.
-
-    Raises:
-        OSError: it can't be read.
-        LogFault: a line is no text, or too long.
-    """
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        number = 0
-        while line := _line(file, f"{name or path}:{number + 1}"):
-            number += 1
-            place = f"{name or path}:{number}"
-            if len(line) > MAX_LINE:
-                raise LogFault(place, f"the line is longer than {MAX_LINE} bytes")
-            try:
-                text = line.decode().removesuffix("\n")
-            except UnicodeDecodeError:
-                raise LogFault(place, "the line is not UTF-8") from None
-            if text.strip():
-                yield place, text
-
-
-def _line(file: SupportsReadline, place: str) -> bytes:
-    try:
-        return file.readline(MAX_LINE + 1)
-    except (EOFError, zlib.error):
-        raise LogFault(place, "the compressed log ends too soon") from None
-
-
 def flips(
     old: RuleSet,
     new: RuleSet,
@@ -149,7 +98,7 @@ def flips(
     Args:
         old: the rules before.
         new: the rules after.
-        lines: the log's lines with their places; see `lines_of`.
+        lines: the log's lines with their places; see `universe.decision_log.lines_of`.
         source: what to call the log.
         progress: is told of each record's number.
 
@@ -171,7 +120,7 @@ def replayed(
 
     Args:
         ruleset: the rules to decide by.
-        lines: the log's lines with their places; see `lines_of`.
+        lines: the log's lines with their places; see `universe.decision_log.lines_of`.
         source: what to call the log.
         progress: is told of each record's number.
 

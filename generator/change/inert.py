@@ -7,10 +7,10 @@ from engine import Decision
 from engine.facts import parse_json
 from engine.reach import reach
 from engine.ruleset import RuleSet, gate_nodes
-from generator.change.flips import LogFault
 from generator.compile.assemble import origin
 from generator.compile.problems import Problem
 from generator.compile.sources import Sources
+from universe.decision_log import LogFault
 
 # Fewer decisions show nothing: a quiet hour is no proof that a gate never moves.
 ENOUGH: Final = 100

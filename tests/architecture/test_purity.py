@@ -25,7 +25,7 @@ READS = frozenset(
     os.environ os.environb os.getenv os.getenvb os.urandom uuid.uuid1 uuid.uuid4
     """.split()
 )
-STOPWATCH = frozenset({"time.perf_counter", "time.perf_counter_ns"})
+STOPWATCH = frozenset({"time.perf_counter", "time.perf_counter_ns", "time.process_time"})
 
 DISPLAYS = ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
 MAKERS = frozenset(

@@ -133,7 +133,7 @@ ALTERED: Final[dict[str, Callable[[Document], object]]] = {
     "no symbols": lambda d: _params(d).update(symbols=[]),
     "without symbols": lambda d: _params(d).pop("symbols"),
     "not declared": lambda d: d["params"].pop("momentum"),
-    "no catalog": lambda d: d.pop("params"),
+    "no catalog": lambda d: d.update(params={}),
     "unknown unit": lambda d: d["params"]["momentum"]["fast"].update(unit="cuont"),
 }
 

@@ -5,9 +5,10 @@ import zlib
 from collections.abc import Iterator
 from typing import Final
 
-from generator.change.flips import Flips, LogFault, flips
+from generator.change.flips import Flips, flips
 from generator.change.patching.compiled import CompiledSide
 from generator.change.patching.trees import Tree
+from universe.decision_log import LogFault
 
 SAMPLE: Final = "research/sample/decisions.jsonl.gz"
 

@@ -9,9 +9,10 @@ import pytest
 
 from engine import Engine, RuleSet
 from engine.judge import is_exempt
-from generator.change.flips import KEPT, Flips, LogFault, flips, lines_of, replayed
+from generator.change.flips import KEPT, Flips, flips, replayed
 from tests.conftest import ROOT
 from tests.generator.change.projects import GATES, RISK, STRATEGIES, base, edited, rules_of
+from universe.decision_log import LogFault, lines_of
 from universe.quiet import quiet_facts
 from universe.reader import Universe
 

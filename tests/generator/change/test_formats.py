@@ -8,7 +8,7 @@ from syrupy.assertion import SnapshotAssertion
 
 from generator.change.changes import Change, Diff, Kind, Place
 from generator.change.differ import merged
-from generator.change.flips import Flips, flips, lines_of
+from generator.change.flips import Flips, flips
 from generator.change.show.clean import code, message, parameter, visible, words
 from generator.change.show.data import data
 from generator.change.show.github import github
@@ -19,6 +19,7 @@ from generator.change.show.text import text
 from generator.change.words import Class
 from tests.conftest import ROOT
 from tests.generator.change.projects import EXITS, GATES, RISK, STRATEGIES, UNIVERSE, Edit, base, edited, rules_of
+from universe.decision_log import lines_of
 
 SAMPLE: Final = "research/sample/decisions.jsonl.gz"
 # One edit of each class but two, which have tests of their own.

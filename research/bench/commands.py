@@ -1,20 +1,16 @@
-"""`make bench`: how long decisions, compiles and starts take, as one table with ratios from a single run.
+"""How long whole commands take, and decisions by the shipped rules; each against a base of the same run.
 
 Whole commands are timed from outside, the median of several runs; the ratio is to a bare `python -c pass`.
 Rates of `decide` are over a file of intents that are all different; the ratio is to reading and writing the
 same lines as JSON and nothing else.
 """
 
-import argparse
 import json
-import platform
-import resource
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -22,26 +18,16 @@ from time import perf_counter
 from typing import Any, Final, TypeVar
 
 from engine import Engine
+from research.bench.page import Row
 from research.intents import stream
 from universe.reader import load
 
 T = TypeVar("T")
 
-ROOT: Final = Path(__file__).parents[1]
+ROOT: Final = Path(__file__).parents[2]
 COMMAND: Final = [str(Path(sys.executable).parent / "hedgerow"), "--root", str(ROOT)]
 INTENTS: Final = 20_000
 RUNS: Final = 7
-PAGE: Final = ROOT / "docs/benchmarks.md"
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One figure: what, how much, and how many times the row's base."""
-
-    what: str
-    figure: str
-    ratio: str
-    target: str = ""
 
 
 def wall(command: list[str], stdin: Path | None = None, runs: int = RUNS) -> float:
@@ -67,15 +53,15 @@ def _spent(things: Sequence[T], action: Callable[[T], object]) -> float:
     return perf_counter() - start
 
 
-def measure() -> list[Row]:
-    """Every figure, in one run."""
+def measured() -> tuple[list[Row], list[Row], list[Row]]:
+    """Starts, rates of `decide`, and single decisions by the shipped rules."""
     universe = load(ROOT / "universe/universe.json")
     with tempfile.TemporaryDirectory() as folder:
         many, one = Path(folder) / "many.jsonl", Path(folder) / "one.json"
         lines = [json.dumps(facts) for facts in stream(universe, INTENTS, 7)]
         many.write_text("\n".join(lines) + "\n")
         one.write_text(lines[0])
-        return [*_starts(one), *_rates(many, lines), *_in_process(lines)]
+        return _starts(one), _rates(many, lines), _in_process(lines)
 
 
 def _starts(one: Path) -> list[Row]:
@@ -86,10 +72,10 @@ def _starts(one: Path) -> list[Row]:
         ("`hedgerow check`, all gates and all scenarios", [*COMMAND, "check"], ""),
         ("`hedgerow universe --check`, the compile", [*COMMAND, "universe", "--check"], "1 s"),
     )
-    rows = [Row("a bare Python", f"{bare * 1000:.0f} ms", "1")]
+    rows = [Row("a bare Python", f"{bare * 1000:.0f} ms", 1)]
     for what, command, target in asked:
         seconds = wall(command)
-        rows.append(Row(what, f"{seconds * 1000:.0f} ms", f"{seconds / bare:.1f}", target))
+        rows.append(Row(what, f"{seconds * 1000:.0f} ms", seconds / bare, target))
     return rows
 
 
@@ -98,11 +84,11 @@ def _rates(many: Path, lines: list[str]) -> list[Row]:
     for line in lines:
         json.dumps(json.loads(line))
     plain = perf_counter() - start
-    rows = [Row(f"JSON in and out, {INTENTS} intents", f"{INTENTS / plain:,.0f} /s", "1")]
+    rows = [Row(f"JSON in and out, {INTENTS} intents", f"{INTENTS / plain:,.0f} /s", 1)]
     for jobs, target in ((1, ""), (2, "20,000 /s")):
         seconds = wall([*COMMAND, "decide", "--jobs", str(jobs), str(many)], runs=3)
         what = f"`hedgerow decide`, {INTENTS} intents, {jobs} process{'es' if jobs > 1 else ''}"
-        rows.append(Row(what, f"{INTENTS / seconds:,.0f} /s", f"{seconds / plain:.1f}", target))
+        rows.append(Row(what, f"{INTENTS / seconds:,.0f} /s", seconds / plain, target))
     return rows
 
 
@@ -125,7 +111,7 @@ def _in_process(lines: list[str]) -> list[Row]:
         known = [s for s in snapshots if fast.answer(table, s).row is not None]
         if known:
             found.append((f"an answer of the table `{table}`", _each(known, partial(fast.answer, table))))
-    return [Row(what, f"{seconds * 1e6:.1f} µs", f"{seconds / base:.1f}") for what, seconds in found]
+    return [Row(what, f"{seconds * 1e6:.1f} µs", seconds / base) for what, seconds in found]
 
 
 def _from_code(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
@@ -135,35 +121,3 @@ def _from_code(facts: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, An
 
 def _is_number(value: object) -> bool:
     return isinstance(value, str) and value.lstrip("-").replace(".", "", 1).isdigit()
-
-
-def page(rows: list[Row]) -> str:
-    """The figures as a Markdown page."""
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    table = "\n".join(f"| {r.what} | {r.figure} | {r.ratio} | {r.target} |" for r in rows)
-    machine = f"{platform.machine()}, {platform.system()}, Python {platform.python_version()}"
-    return (
-        "# Benchmarks\n\n"
-        "Written by `make bench WRITE=1`; figures of one run on one machine, to be compared with each other rather\n"
-        f"than with yours. {machine}. The largest process took {memory:.0f} MB.\n\n"
-        "| what | figure | × | target |\n|---|---|---|---|\n"
-        f"{table}\n\n"
-        "Starts are medians of whole commands, × a bare Python. Rates are over intents that are all different, a\n"
-        "quarter of them vetoed; × reading and writing the same lines as JSON. Those in µs are the least time in\n"
-        "one process, × an allowed intent.\n"
-    )
-
-
-def main() -> None:
-    """Measure, print, and with --write keep the page."""
-    parser = argparse.ArgumentParser(description=main.__doc__)
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md")
-    arguments = parser.parse_args()
-    text = page(measure())
-    print(text)
-    if arguments.write:
-        PAGE.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,198 @@
+"""Gates in floats with a guard band: who surely passes, at the price of floats; exact numbers for the rest.
+
+A program answers with the places of the gates that veto, and with ~place of those of which floats can't be certain.
+Each gate has an exact program of its own beside it, which finds whether it vetoes, and by which numbers.
+"""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from itertools import groupby
+from typing import Any
+
+from engine.backends.bands import UNIT, Bands, NotBanded, nearest
+from engine.backends.places import InTwo, NearInTwo
+from engine.backends.plan import shared_measures
+from engine.backends.python import Program, Veto, gate_veto, is_open, made_before
+from engine.backends.translate import Translator, assign, invert, local
+from engine.judge import PASSES, may_be_exempt
+from engine.numbers import exact
+from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_nodes
+from engine.tree import Node
+
+# Shared facts and own ones, as floats and exactly.
+Run = Callable[[Any, Any, Any, Any], tuple[int, ...] | None]
+# A veto; nothing where the gate passes; None where the interpreter must say.
+Check = Callable[[Any, Any], Veto | tuple[()] | None]
+
+
+class Guarded:
+    """The gates of a subject and actor.
+
+    Args:
+        run: the places of gates that veto, and before them ~place of each that is to be checked; None where the
+            interpreter must say.
+        own: the facts that each decision gives.
+        gates: by their places.
+        checks: makes the exact program of a gate.
+    """
+
+    __slots__ = ("_checks", "_made", "enforced", "gates", "own", "run")
+
+    def __init__(self, run: Run, own: tuple[str, ...], gates: Sequence[Gate], checks: Callable[[int], Check]) -> None:
+        self.run, self.own, self.gates = run, own, gates
+        self.enforced = all(gate.enforced for gate in gates)
+        self._checks, self._made = checks, dict[int, Check]()
+
+    def check(self, place: int) -> Check:
+        """The exact program of the gate at a place."""
+        made = self._made.get(place)
+        if made is None:
+            made = self._made[place] = self._checks(place)
+        return made
+
+
+class GuardedPrograms:
+    """The programs of one rule set for decisions of which certain facts are given anew each time.
+
+    Args:
+        ruleset: the checked rule set.
+        slots: of the facts that decisions share.
+        own: the facts that each gives.
+    """
+
+    def __init__(self, ruleset: RuleSet, slots: Mapping[str, int], own: Sequence[str]) -> None:
+        self._ruleset, self._slots, self._own = ruleset, slots, tuple(own)
+        self._exactly = InTwo(ruleset.catalog, slots, own)
+        self._near = NearInTwo(ruleset.catalog, slots, own)
+        self._shapes: dict[tuple[int, ...], _Shape] = {}
+
+    def of(self, subject: Subject | None, actor: str | None) -> Guarded:
+        """The programs for a subject and an actor."""
+        ruleset = self._ruleset
+        layer = ruleset.actors.get(actor) if actor is not None else None
+        gates = [g for g in ruleset.gates if not is_open(g, ruleset, subject, layer)]
+        key = tuple(g.index for g in gates)
+        if key not in self._shapes:
+            self._shapes[key] = _Shape(ruleset, self._slots, gates, self._near, self._exactly)
+        run, checks = self._shapes[key].bind(subject, layer)
+        return Guarded(run, self._own, gates, checks)
+
+
+class _Shape:
+    """The programs of a set of gates."""
+
+    def __init__(
+        self, ruleset: RuleSet, slots: Mapping[str, int], gates: list[Gate], near: NearInTwo, exactly: InTwo
+    ) -> None:
+        self._ruleset, self._slots, self._exactly = ruleset, slots, exactly
+        to = Bands(ruleset, slots, near, exactly)
+        exempt = ruleset.measures[ruleset.head.exempt].node if ruleset.head.exempt else None
+        tops = [*(n for g in gates for n in gate_nodes(g)), *([exempt] if exempt else [])]
+        body = self._body(gates, exempt, to)
+        self._gates, self._checks = gates, dict[int, Program]()
+        self._program = _NearProgram(ruleset, tops, to, body, near)
+        self._program.asked = [self._condition(node) for node in to.asked]
+
+    def bind(self, subject: Subject | None, actor: Layer | None) -> tuple[Run, Callable[[int], Check]]:
+        """The program with the values of this subject and actor in it, and what makes the exact ones."""
+
+        def check(place: int) -> Check:
+            if place not in self._checks:
+                self._checks[place] = self._check(self._gates[place])
+            return self._checks[place].bind(subject, actor)
+
+        return self._program.bind(subject, actor), check
+
+    def _body(self, gates: list[Gate], exempt: Node | None, to: Bands) -> list[ast.stmt]:
+        body: list[ast.stmt] = []
+        tops = [n for g in gates for n in gate_nodes(g)]
+        sure = [n for g in gates for n in (gate_nodes(g)[:1] if g.when is not None else gate_nodes(g))]
+        for name in shared_measures(self._ruleset, tops, sure):
+            body += to.measure(name)
+        if exempt is not None:
+            body.append(assign("exempt", _condition(exempt, to)))
+        body.append(assign("out", ast.Tuple([], ast.Load())))
+        numbered = list(enumerate(gates))
+        for exemptable, group in groupby(numbered, key=lambda g: exempt is not None and may_be_exempt(g[1])):
+            statements = [_judged(gate, place, to) for place, gate in group]
+            body += [ast.If(invert(local("exempt")), statements, [])] if exemptable else statements
+        return [*body, ast.Return(local("out"))]
+
+    def _check(self, gate: Gate) -> Program:
+        nodes = gate_nodes(gate)
+        to = Translator(self._ruleset, self._slots)
+        veto, found = gate_veto(gate, to)
+        body = [
+            *made_before(self._ruleset, nodes, to),
+            ast.If(veto, [ast.Return(found)], []),
+            ast.Return(ast.Tuple([], ast.Load())),
+        ]
+        return Program(self._ruleset, nodes, to, body, self._exactly)
+
+    def _condition(self, node: Node) -> Program:
+        to = Translator(self._ruleset, self._slots)
+        body = [*made_before(self._ruleset, [node], to), ast.Return(to.condition(node))]
+        return Program(self._ruleset, [node], to, body, self._exactly)
+
+
+def _condition(node: Node, to: Bands) -> ast.expr:
+    try:
+        return to.condition(node)
+    except NotBanded:
+        return to.ask(node)
+
+
+def _judged(gate: Gate, place: int, to: Bands) -> ast.stmt:
+    """Notes the gate unless it passes for certain."""
+    test, vetoes, unsure = gate.test, _noted(place, first=False), _noted(~place, first=True)
+    noted: ast.stmt = vetoes
+    try:
+        if isinstance(test, Bound):
+            passes, fails = to.bounded(PASSES[test.op], test.measure, test.limit)
+            noted = ast.If(fails, [vetoes], [unsure])
+        elif isinstance(test, Multiple):
+            passes = to.multiple(test.measure, test.step)
+        else:
+            passes = to.condition(test.condition)
+        if gate.when is None:
+            return ast.If(invert(passes), [noted], [])
+        return ast.If(ast.BoolOp(ast.And(), [to.condition(gate.when), invert(passes)]), [noted], [])
+    except NotBanded:
+        return unsure
+
+
+def _noted(place: int, *, first: bool) -> ast.stmt:
+    """`out` with a place more."""
+    one, out = ast.Tuple([ast.Constant(place)], ast.Load()), local("out")
+    return assign("out", ast.BinOp(one, ast.Add(), out) if first else ast.BinOp(out, ast.Add(), one))
+
+
+class _NearProgram(Program):
+    """A program in floats, to which caps, constants and conditions are bound; `asked` are the conditions."""
+
+    asked: Sequence[Program] = ()
+
+    def value(self, kind: str, what: Any, subject: Subject | None, actor: Layer | None) -> Any:
+        """As of a program, and floats of it: `near` times 1 - k·UNIT, `size` without its sign."""
+        if kind == "exactly":
+            return _exactly(self.asked[what].bind(subject, actor))
+        if kind not in ("near", "size"):
+            return super().value(kind, what, subject, actor)
+        value = super().value(what[0], what[1], subject, actor)
+        if not isinstance(value, Decimal):
+            return None
+        return abs(nearest(value)) if kind == "size" else nearest(value) * (1 - what[2] * UNIT)
+
+
+def _exactly(run: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:
+    """A condition by exact numbers; what is missing for it is the interpreter's to say."""
+
+    def asked(shared: Any, own: Any) -> bool:
+        with exact():
+            answer = run(shared, own)
+        if answer is None:
+            raise TypeError("a fact is missing")
+        return bool(answer)
+
+    return asked

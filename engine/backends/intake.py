@@ -1,0 +1,114 @@
+"""Taking facts in at speed: one function per list of names, which checks plain values and hands on all others.
+
+What it lets pass is what `Place.read` reads without a word; whatever else it is given, those who read one by one have
+to judge.
+"""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Context, Decimal, InvalidOperation, Overflow, Rounded, Subnormal, Underflow
+from typing import Any, Final
+
+from engine.backends.python import compiled
+from engine.backends.translate import assign, call, local
+from engine.layout import Place
+from engine.numbers import MAX_DIGITS
+from engine.tree import Sign
+from engine.units import Kind
+
+# Well within what numbers may be; those beyond, and those of too many digits, are read one by one.
+_PLAIN: Final = Context(
+    prec=MAX_DIGITS, Emax=30, Emin=-30, traps=[Rounded, Overflow, Underflow, Subnormal, InvalidOperation]
+)
+# What the function works with, beside what it is given for its rule set.
+_WITH: Final[Mapping[str, object]] = {
+    "check": _PLAIN.plus,
+    "near": float,
+    "number": Decimal,
+    "most": 1e30,
+    "least": -1e30,
+    "doubts": (KeyError, TypeError, ValueError, ArithmeticError),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Value:
+    """What is done with one value: statements that read it, tests that it is plain, where it is as a float."""
+
+    read: tuple[ast.stmt, ...] = ()
+    tests: tuple[ast.expr, ...] = ()
+    near: str = ""
+    bound: tuple[tuple[str, object], ...] = ()
+
+
+def taking(
+    places: Sequence[Place], who: tuple[str | None, str | None], bound: Mapping[str, object]
+) -> Callable[..., Any]:
+    """The function that takes a standing and a value for each place.
+
+    Args:
+        places: of the facts, in the order in which they are given.
+        who: the facts that name subject and actor, where a rule set has them.
+        bound: what it works with: `desk`, whose standings it takes; `programs` by subject and actor; `make`, which
+            makes a record of standing, exact values, floats and program; `otherwise`, which makes one of any values.
+    """
+    names = [place.fact.name for place in places]
+    values = [_value(f"v{i}", place, place.fact.name in who) for i, place in enumerate(places)]
+    exact, near = _tuple(f"v{i}" for i in range(len(places))), _tuple(value.near for value in values)
+    keys = [
+        local(f"v{names.index(name)}") if name in names else _of_standing(whose)
+        for name, whose in zip(who, ("subject", "actor"), strict=True)
+    ]
+    ready = ast.Compare(_of_standing("ready"), [ast.Is()], [local("desk")])
+    plain = ast.BoolOp(ast.And(), [ready, *(test for value in values for test in value.tests), ast.Constant(True)])
+    program = ast.Subscript(local("programs"), ast.Tuple(keys, ast.Load()), ast.Load())
+    made = ast.Return(call("make", [local("standing"), exact, near, program]))
+    read = [statement for value in values for statement in value.read]
+    doubted = ast.ExceptHandler(local("doubts"), None, [ast.Pass()])
+    body: list[ast.stmt] = [
+        ast.Try([*read, ast.If(plain, [made], [])], [doubted], [], []),
+        ast.Return(call("otherwise", [local("standing"), exact])),
+    ]
+    given = {**_WITH, **bound, **{name: what for value in values for name, what in value.bound}}
+    parameters = ["standing", *(f"v{i}" for i in range(len(places)))]
+    take: Callable[..., Any] = compiled(list(given), parameters, body)(*given.values())
+    return take
+
+
+def _value(name: str, place: Place, names_somebody: bool) -> _Value:
+    value, near = local(name), f"n_{name}"
+    as_float = assign(near, call("near", [value]))
+    if place.simple:
+        exactly = ast.Compare(ast.Attribute(value, "__class__", ast.Load()), [ast.Is()], [local("number")])
+        checked = ast.Expr(call("check", [value]))
+        return _Value((checked, as_float), (exactly, _in_range(near, place.fact.sign)), near)
+    kind = place.fact.unit.kind
+    if names_somebody:  # the programs know whom there are
+        return _Value(near=name)
+    if kind is Kind.BOOL:
+        either = [ast.Compare(value, [ast.Is()], [ast.Constant(truth)]) for truth in (True, False)]
+        return _Value((), (ast.BoolOp(ast.Or(), list(either)),), name)
+    if kind is Kind.ENUM:
+        words = f"words_{name}"
+        known = ast.Compare(value, [ast.In()], [local(words)])
+        return _Value((), (known,), name, ((words, place.fact.type.values),))
+    reader = f"read_{name}"
+    read = assign(name, ast.Subscript(call(reader, [value]), ast.Constant(0), ast.Load()))
+    numeric = place.fact.unit.numeric
+    return _Value((read, as_float) if numeric else (read,), (), near if numeric else name, ((reader, place.read),))
+
+
+def _in_range(near: str, sign: Sign) -> ast.expr:
+    """Whether a number is finite and has the sign of its fact; the check before has kept it from rounding to zero."""
+    least = local("least") if sign is Sign.ANY else ast.Constant(0)
+    above: ast.cmpop = ast.Lt() if sign is Sign.POSITIVE else ast.LtE()
+    return ast.Compare(least, [above, ast.LtE()], [local(near), local("most")])
+
+
+def _of_standing(part: str) -> ast.expr:
+    return ast.Attribute(local("standing"), part, ast.Load())
+
+
+def _tuple(names: Any) -> ast.expr:
+    return ast.Tuple([local(name) for name in names], ast.Load())

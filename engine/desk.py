@@ -1,0 +1,270 @@
+"""Deciding often: facts as twins, exact numbers with floats beside them, read once, decided at the price of floats.
+
+Facts that many decisions share, an account's or a market's, are read once, as `Standing`. What is given anew each
+time comes in through an `Intake`, made once for the names of these facts, which gives a `Record`. All values are
+checked when standing or record are made. Whatever is not plain goes the long way, through the reader that says what
+is wrong with it: a desk gives the decisions of its engine, in every case.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from engine.backends.bands import nearest
+from engine.backends.guarded import Guarded, GuardedPrograms
+from engine.backends.intake import taking
+from engine.backends.python import Veto
+from engine.engine import Engine
+from engine.facts import FactsFault, Snapshot
+from engine.judge import Judgement, found
+from engine.numbers import exact
+from engine.reason import Decision
+
+Document = dict[str, Any]
+
+
+class Desk:
+    """Where decisions are asked for by an engine that decides often.
+
+    Args:
+        engine: whose decisions they are.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.ruleset = engine.ruleset
+        self.slots = engine.reader.slots
+
+    def standing(self, facts: Mapping[str, Any], on: "Standing | None" = None) -> "Standing":
+        """Facts that decisions share, nested by their dotted names.
+
+        Args:
+            facts: numbers as text, Decimal or int.
+            on: facts that were read before, and hold too where these say nothing else.
+
+        Raises:
+            FactsFault: a name that is not declared, or whose fact the universe gives.
+        """
+        document = _merged(on.document if on is not None else {}, facts)
+        return Standing(self, document, self.engine.reader.read(document))
+
+    def intake(self, *names: str) -> "Callable[..., Record]":
+        """A function that takes a standing, then a value for each of these facts, and gives their record.
+
+        Raises:
+            FactsFault: a name that is not declared, or whose fact the universe gives.
+        """
+        return Intake(self, names).take
+
+
+class Standing:
+    """Facts that many decisions share; `Desk.standing` makes them."""
+
+    __slots__ = ("actor", "desk", "document", "floats", "ready", "subject", "values")
+
+    def __init__(self, desk: Desk, document: Document, snapshot: Snapshot) -> None:
+        self.desk, self.document, self.values = desk, document, snapshot.values
+        floats = [nearest(v) if isinstance(v, Decimal) else v for v in snapshot.values]
+        self.floats = (*floats, *[abs(f) if isinstance(f, float) else None for f in floats])
+        # A record is made the short way on the desk's own facts, none of which is invalid.
+        self.ready = None if snapshot.invalid else desk
+        head = desk.ruleset.head
+        self.subject = snapshot.values[desk.slots[head.subject.key]] if head.subject else None
+        self.actor = snapshot.values[desk.slots[head.actor.key]] if head.actor else None
+
+
+class Intake:
+    """How values of certain facts become records; see `Desk.intake`."""
+
+    def __init__(self, desk: Desk, names: Sequence[str]) -> None:
+        if len(set(names)) != len(names):
+            raise FactsFault("a fact stands twice among the names of an intake")
+        self.desk, self.names = desk, tuple(names)
+        self.programs: dict[tuple[Any, Any], Guarded] = {}
+        self._made = GuardedPrograms(desk.ruleset, desk.slots, names)
+        head = desk.ruleset.head
+        who = (head.subject.key if head.subject else None, head.actor.key if head.actor else None)
+        places = [desk.engine.reader.place(name) for name in names]
+        bound = {"desk": desk, "programs": self.programs, "make": Record, "otherwise": self.read}
+        self.take: Callable[..., Record] = taking(places, who, bound)
+
+    def read(self, standing: Standing, raws: tuple[Any, ...]) -> "Record":
+        """The record of any values, plain or not."""
+        desk, reader = self.desk, self.desk.engine.reader
+        if standing.desk is not desk:
+            standing = desk.standing(standing.document)
+        snapshot = reader.read(_merged(standing.document, _nested(self.names, raws)))
+        values = tuple([snapshot.values[desk.slots[name]] for name in self.names])
+        if standing.ready is desk and not snapshot.invalid and None not in values:
+            guarded = self._guarded(snapshot)
+            if guarded is not None:
+                floats = tuple([nearest(v) if isinstance(v, Decimal) else v for v in values])
+                return Record(standing, values, floats, guarded)
+        return Unusual(standing, snapshot)
+
+    def _guarded(self, snapshot: Snapshot) -> Guarded | None:
+        """The programs for whom these facts are about; None of nobody."""
+        head, slots = self.desk.ruleset.head, self.desk.slots
+        subject = snapshot.values[slots[head.subject.key]] if head.subject else None
+        actor = snapshot.values[slots[head.actor.key]] if head.actor else None
+        key = (subject, actor)
+        if key not in self.programs:
+            entry = self.desk.ruleset.subjects.get(str(subject))
+            if head.subject is not None and entry is None:
+                return None
+            self.programs[key] = self._made.of(entry, None if actor is None else str(actor))
+        return self.programs[key]
+
+
+class Record:
+    """The facts of one decision, checked; an intake makes it."""
+
+    __slots__ = ("floats", "guarded", "raws", "standing")
+
+    def __init__(self, standing: Standing, raws: tuple[Any, ...], floats: tuple[Any, ...], guarded: Guarded) -> None:
+        self.standing = standing
+        self.raws = raws
+        self.floats = floats
+        self.guarded = guarded
+
+    def decide(self) -> "Verdict":
+        """What the gates say."""
+        standing = self.standing
+        guarded = self.guarded
+        try:
+            places = guarded.run(standing.floats, self.floats, standing.values, self.raws)
+            if places and standing.desk.ruleset.waivers:
+                return self._at_length()
+            if places:
+                if places[0] < 0:
+                    places = self._settled(places)
+                allowed = not places or not (guarded.enforced or any(guarded.gates[p].enforced for p in places))
+                return Verdict(self, places, allowed)
+            if places is not None:
+                return Verdict(self, places, True)
+        except (TypeError, ArithmeticError):  # what is missing raises, and is explained in one place
+            pass
+        return self._at_length()
+
+    def _at_length(self) -> "Verdict":
+        decision = self.engine.decide_snapshot(self.snapshot())
+        return Verdict(self, decision, decision.allowed)
+
+    def _settled(self, places: tuple[int, ...]) -> tuple[int, ...]:
+        """The gates that veto, where floats were not certain of some."""
+        with exact():
+            return tuple(sorted([p if p >= 0 else ~p for p in places if p >= 0 or self.veto(~p)]))
+
+    def veto(self, place: int) -> Veto | tuple[()]:
+        """What the gate at a place compared, if it vetoes.
+
+        Raises:
+            TypeError: a fact is missing.
+        """
+        found = self.guarded.check(place)(self.standing.values, self.raws)
+        if found is None:
+            raise TypeError("a fact is missing")
+        return found
+
+    @property
+    def engine(self) -> Engine:
+        """Whose decision it is."""
+        return self.standing.desk.engine
+
+    def snapshot(self) -> Snapshot:
+        """All its facts, as a decision logs them."""
+        own = _nested(self.guarded.own, self.raws)
+        return self.engine.reader.read(_merged(self.standing.document, own))
+
+
+class Unusual(Record):
+    """A record in which something is missing or invalid, or that is about nobody: decided the long way."""
+
+    __slots__ = ("_snapshot", "unknown")
+
+    def __init__(self, standing: Standing, snapshot: Snapshot) -> None:
+        self.standing, self._snapshot = standing, snapshot
+        # The reason why nothing is allowed of nobody, which needs no gate.
+        self.unknown = self.engine.unknown_reason(snapshot)
+
+    def decide(self) -> "Verdict":
+        """What the gates say."""
+        return self._at_length() if self.unknown is None else Verdict(self, self.unknown, False)
+
+    def snapshot(self) -> Snapshot:
+        """All its facts, as a decision logs them."""
+        return self._snapshot
+
+
+class Verdict:
+    """What the gates say of a record; all but whether it is allowed, and why not, is worked out when asked for.
+
+    Args:
+        record: which facts.
+        said: the places of the gates that stop it, those in shadow among them; or the decision; or the one reason.
+        allowed: whether it is.
+    """
+
+    __slots__ = ("_said", "allowed", "record")
+
+    def __init__(self, record: Record, said: tuple[int, ...] | Decision | str, allowed: bool) -> None:
+        self.record = record
+        self._said = said
+        self.allowed = allowed
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The veto reasons, in file order."""
+        if isinstance(self._said, Decision):
+            return self._said.reasons
+        if isinstance(self._said, str):
+            return (self._said,)
+        guarded = self.record.guarded
+        if guarded.enforced:
+            return tuple([guarded.gates[place].reason for place in self._said])
+        return tuple([gate.reason for gate in [guarded.gates[place] for place in self._said] if gate.enforced])
+
+    @property
+    def judgements(self) -> tuple[Judgement, ...]:
+        """The gates that stop it, those in shadow among them, with what each compared, exactly."""
+        record = self.record
+        if not isinstance(self._said, tuple):
+            judged, _ = record.engine.judgements(record.snapshot())
+            return tuple([j for j in judged if j.stops])
+        gates = record.engine.ruleset.gates
+        with exact():
+            vetoes = [record.veto(place) for place in self._said]
+        return tuple([found(gates[index], numbers) for index, *numbers in vetoes])
+
+    @property
+    def decision(self) -> Decision:
+        """The whole decision, with every reason in words, its id, and the largest size that would pass."""
+        if isinstance(self._said, Decision):
+            return self._said
+        return self.record.engine.decide_snapshot(self.record.snapshot())
+
+
+def _nested(names: Sequence[str], values: Sequence[Any]) -> Document:
+    """Facts by their dotted names as an object of objects."""
+    tree: Document = {}
+    for name, value in zip(names, values, strict=True):
+        *parents, last = name.split(".")
+        place = tree
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = value
+    return tree
+
+
+def _merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> Document:
+    """Nested facts of both, of which the other's count; with no part of either in it that could change."""
+    merged = dict(one)
+    for key, value in other.items():
+        before = merged.get(key)
+        merged[key] = (
+            _merged(before if isinstance(before, Mapping) else {}, value) if isinstance(value, Mapping) else value
+        )
+    return merged
+
+
+__all__ = ["Desk", "Intake", "Record", "Standing", "Verdict"]

@@ -1,0 +1,69 @@
+"""What is counted, in the format of Prometheus."""
+
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from engine import Decision
+from universe import Universe
+
+MICROSECONDS: Final = (100, 250, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 25_000, 50_000, 100_000, 1_000_000)
+
+
+class Metrics:
+    """The counters of one service.
+
+    Args:
+        age: seconds since the file of the universe that decides was written.
+        waiting: how many decisions are not written to the log yet.
+    """
+
+    def __init__(self, age: Callable[[], float], waiting: Callable[[], float]) -> None:
+        self._registry = made = CollectorRegistry()
+        self._decisions = Counter("hedgerow_decisions", "Decisions given.", ["scope", "decision"], registry=made)
+        self._vetoes = Counter("hedgerow_vetoes", "Reasons of vetoes.", ["reason"], registry=made)
+        self._seconds = Histogram(
+            "hedgerow_request_seconds",
+            "Time to answer.",
+            ["route", "status"],
+            buckets=[bucket / 1_000_000 for bucket in MICROSECONDS],
+            registry=made,
+        )
+        self._reloads = Counter("hedgerow_reloads", "Changes of the universe's file.", ["result"], registry=made)
+        self._universe = Gauge(
+            "hedgerow_universe", "1 for the universe that decides.", ["universe", "ruleset"], registry=made
+        )
+        Gauge("hedgerow_universe_age_seconds", "Age of the universe's file.", registry=made).set_function(age)
+        Gauge("hedgerow_log_waiting", "Decisions not yet written to the log.", registry=made).set_function(waiting)
+
+    def decided(self, scope: str, decisions: Iterable[Decision]) -> None:
+        """Count decisions and the reasons of their vetoes."""
+        outcomes: dict[str, int] = {}
+        reasons: dict[str, int] = {}
+        for decision in decisions:
+            outcome = "allow" if decision.allowed else "veto"
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            for reason in decision.reasons:
+                reasons[reason] = reasons.get(reason, 0) + 1
+        for outcome, count in outcomes.items():
+            self._decisions.labels(scope, outcome).inc(count)
+        for reason, count in reasons.items():
+            self._vetoes.labels(reason).inc(count)
+
+    def answered(self, route: str, status: int, seconds: float) -> None:
+        """Count a request."""
+        self._seconds.labels(route, str(status)).observe(seconds)
+
+    def reloaded(self, result: str) -> None:
+        """Count a change of the universe's file: `activated` or `refused`."""
+        self._reloads.labels(result).inc()
+
+    def decides(self, universe: Universe) -> None:
+        """Say which universe decides from now on."""
+        self._universe.clear()
+        self._universe.labels(universe.ruleset.universe_hash, universe.ruleset.ruleset_hash).set(1)
+
+    def page(self) -> bytes:
+        """All of it, as text."""
+        return generate_latest(self._registry)

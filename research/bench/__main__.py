@@ -1,0 +1,55 @@
+"""`python -m research.bench`: measure, print, and keep page and figures if asked to."""
+
+import argparse
+from collections.abc import Iterator
+
+from research.bench import commands, deciding
+from research.bench.page import Row, Section, page, write
+
+
+def sections() -> Iterator[Section]:
+    """Every figure, in one run."""
+    gate = deciding.Gate()
+    yield Section(
+        "One decision, fifteen rules",
+        "The gate of `research/bench/gate.yaml` on 2,000 orders of which a third is vetoed. All take turns in short\n"
+        "slices; × is to the same rules by hand (`research/bench/chain.py`), the median of rounds.",
+        [
+            Row(what, f"{t.seconds * 1e6:.2f} µs", t.ratio, deciding.TARGETS[what], f"{t.least:.2f}–{t.most:.2f}")
+            for what, t in gate.timed().items()
+        ],
+    )
+    yield Section(
+        "Decided otherwise than by fractions",
+        "× is to the floats by hand; the rest is no matter of speed.",
+        [
+            Row(f"{w.what}, {w.cases}: {who}", f"{wrong} wrong", wrong / max(w.by_hand, 1), target)
+            for w in deciding.all_wrong(gate)
+            for who, wrong, target in (("floats by hand", w.by_hand, ""), ("a desk", w.by_desk, "0 wrong"))
+        ],
+    )
+    starts, rates, single = commands.measured()
+    yield Section("Commands", "Medians of whole commands; × a bare Python.", starts)
+    yield Section(
+        "`hedgerow decide` over a file",
+        "Intents that are all different, a quarter of them vetoed; × reading and writing the same lines as JSON.",
+        rates,
+    )
+    yield Section(
+        "The shipped rules, one process", "The least time of five runs; × an allowed intent, facts read.", single
+    )
+
+
+def main() -> None:
+    """Measure, print, and with --write keep the page."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md and docs/benchmarks.json")
+    arguments = parser.parse_args()
+    found = list(sections())
+    print(page(found))
+    if arguments.write:
+        write(found)
+
+
+if __name__ == "__main__":
+    main()

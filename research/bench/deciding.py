@@ -1,0 +1,116 @@
+"""One decision at a time: the gate of fifteen rules through the desk, beside the same by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Final
+
+from engine import Engine
+from engine.desk import Desk, Record, Standing
+from research.bench.chain import Chain, chain
+from research.bench.timing import Timed, in_turns
+from research.bench.workload import Case, caps, cases, converted, nested, on_bounds, ruleset
+
+ORDER: Final = ("symbol", "side", "quantity", "price", "leverage", "reduces")
+BY_HAND: Final = "by hand: an if-chain over nested dicts, floats"
+EXACT_BY_HAND: Final = "the same by hand, in Decimal"
+# What is measured, and what of it is asked for; None where nothing is.
+TARGETS: Final[dict[str, str]] = {
+    BY_HAND: "",
+    EXACT_BY_HAND: "",
+    "records of every fact made before: decided, with reasons": "0.80",
+    "the same, with every observed and limit exactly": "",
+    "the same, allowed ones alone": "",
+    "the same, vetoed ones alone": "",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wrong:
+    """Of so many cases, how many are decided otherwise than by fractions: by hand in floats, and by the desk."""
+
+    what: str
+    cases: int
+    by_hand: int
+    by_desk: int
+
+
+class Gate:
+    """The gate, and the ways in which it is asked."""
+
+    def __init__(self) -> None:
+        self.desk = Desk(Engine(ruleset()))
+        self.nothing = self.desk.standing({})
+        self._floats, self._fractions = chain(*caps(float)), chain(*caps(Fraction))
+
+    def wrong(self, what: str, found: list[Case]) -> Wrong:
+        """How many of these cases are decided otherwise than they are."""
+        truth = _reasons(self._fractions, converted(found, Fraction))
+        by_hand = _reasons(self._floats, converted(found, float))
+        by_desk = [frozenset(r.decide().reasons) for r in self.whole(found)]
+        return Wrong(what, len(found), _differing(truth, by_hand), _differing(truth, by_desk))
+
+    def whole(self, found: list[Case]) -> list[Record]:
+        """Records in which every fact is given anew."""
+        facts = [_flat(nested(case)) for case in converted(found, Decimal)]
+        take = self.desk.intake(*facts[0])
+        return [take(self.nothing, *of.values()) for of in facts]
+
+    def standing(self, found: list[Case]) -> list[tuple[Standing, list[Any]]]:
+        """What stands, and what the order says in Decimal; cases of one context and symbol share what stands."""
+        made: dict[tuple[int, str], Standing] = {}
+        asked = []
+        for case in converted(found, Decimal):
+            facts = nested(case)
+            order = facts.pop("order")
+            key = (id(case.context), order["symbol"])
+            if key not in made:
+                made[key] = self.desk.standing(facts)
+            asked.append((made[key], [order[name] for name in ORDER]))
+        return asked
+
+    def timed(self) -> dict[str, Timed]:
+        """What a decision takes, each way."""
+        found = cases()
+        by_hand, exactly = chain(*caps(float)), chain(*caps(Decimal))
+        whole = self.whole(found)
+        allowed = [record for record in whole if record.decide().allowed]
+        vetoed = [record for record in whole if not record.decide().allowed]
+        ways = (
+            (lambda case: by_hand(case.order, case.context), converted(found, float)),
+            (lambda case: exactly(case.order, case.context), converted(found, Decimal)),
+            (_with_reasons, whole),
+            (_with_numbers, whole),
+            (_with_reasons, allowed),
+            (_with_reasons, vetoed),
+        )
+        return in_turns(BY_HAND, dict(zip(TARGETS, ways, strict=True)))
+
+
+def _with_reasons(record: Record) -> object:
+    verdict = record.decide()
+    return verdict.allowed or verdict.reasons
+
+
+def _with_numbers(record: Record) -> object:
+    verdict = record.decide()
+    return verdict.allowed or verdict.judgements
+
+
+def all_wrong(gate: Gate) -> list[Wrong]:
+    """The cases that anybody gets right, and those that lie on a bound."""
+    return [gate.wrong("random orders", cases()), gate.wrong("a measure exactly on its bound", on_bounds())]
+
+
+def _reasons(gate: Chain, found: Sequence[Case]) -> list[frozenset[str]]:
+    return [frozenset(veto[0] for veto in gate(case.order, case.context)) for case in found]
+
+
+def _differing(one: Sequence[object], other: Sequence[object]) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))
+
+
+def _flat(facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Facts by their dotted names."""
+    return {f"{group}.{name}": value for group, of in facts.items() for name, value in of.items()}

@@ -1,0 +1,155 @@
+"""A desk gives the decisions of its engine: records with floats beside exact numbers change how fast, never what."""
+
+import random
+from collections.abc import Iterator
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from engine import Engine, read
+from engine.desk import Desk, Record, Unusual
+from engine.facts import FactsFault
+from tests.engine import cloud
+from tests.engine.beside import COUNT, Beside
+from tests.engine.random_rules import Case, cases, engines, nested, thorough
+
+
+def as_code_gives_them(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts with numbers as the Decimals that code would hand over, and anything else as it is."""
+
+    def given(value: Any) -> Any:
+        try:
+            return Decimal(value) if isinstance(value, str) else value
+        except ArithmeticError:
+            return value
+
+    return {name: given(value) for name, value in facts.items()}
+
+
+def records_of(desk: Desk, case: Case) -> Iterator[tuple[dict[str, Any], Record]]:
+    """The facts of each request, and their record: of some of the facts, the same ones each time, others standing."""
+    names = list(case.requests[0])
+    own = [name for name in names if case.dice.chance(50)]
+    take = desk.intake(*own)
+    for facts in map(as_code_gives_them, case.requests):
+        standing = desk.standing(nested({n: v for n, v in facts.items() if n not in own and v is not None}))
+        yield facts, take(standing, *[facts[name] for name in own])
+
+
+@thorough(300)
+@given(cases())
+def test_a_verdict_is_what_the_interpreter_decides(case: Case) -> None:
+    """Whatever the rules and the facts, and whichever of them are standing: the same answer, reasons and bytes."""
+    fast, slow = engines(case.document)
+    for facts, record in records_of(Desk(fast), case):
+        expected, verdict = slow.decide(nested(facts)), record.decide()
+
+        assert (verdict.allowed, verdict.reasons) == (expected.allowed, expected.reasons)
+        assert verdict.decision.to_json() == expected.to_json()
+
+
+@thorough(150)
+@given(cases(complete=True))
+def test_a_verdict_compares_the_numbers_that_the_interpreter_compares(case: Case) -> None:
+    """Each gate that stops a record says exactly what it observed and what it was held against."""
+    fast, slow = engines(case.document)
+    for facts, record in records_of(Desk(fast), case):
+        judged, _ = slow.judgements(slow.reader.read(nested(facts)))
+
+        expected = [(j.gate.id, j.observed, j.limit) for j in judged if j.stops]
+        assert [(j.gate.id, j.observed, j.limit) for j in record.decide().judgements] == expected
+
+
+@thorough(100)
+@given(cases(complete=True))
+def test_complete_and_valid_facts_of_somebody_go_the_short_way(case: Case) -> None:
+    """A record of plain facts is no unusual one, so that what is said of its speed is true of it."""
+    fast, slow = engines(case.document)
+    for facts, record in records_of(Desk(fast), case):
+        snapshot = slow.reader.read(nested(facts))
+
+        assert isinstance(record, Unusual) is (slow.unknown_reason(snapshot) is not None or bool(snapshot.invalid))
+
+
+def test_at_and_beside_a_bound_none_is_wrong() -> None:
+    """Measures made exactly equal to their bounds, or a step beside them, are judged as fractions judge them."""
+    beside, dice = Beside(), random.Random(20261121)
+
+    assert [beside.wrong(dice) for _ in range(COUNT)] == [None] * COUNT
+
+
+@pytest.mark.parametrize(
+    "machines",
+    [True, 8.0, "8", 8, Decimal("NaN"), Decimal("Infinity"), Decimal("1E+60"), Decimal(f"8.{'0' * 60}"), None],
+)
+def test_a_value_that_is_not_plain_is_judged_by_the_reader(machines: Any) -> None:
+    """Floats, truth values, what is not finite or too long: whatever is given, the desk says what the engine says."""
+    desk = Desk(cloud.engine())
+    facts = cloud.request()
+    del facts["request"]["machines"]
+    verdict = desk.intake("request.machines")(desk.standing(facts), machines).decide()
+    decision = cloud.engine().decide(cloud.request() | {"request": {**facts["request"], "machines": machines}})
+
+    assert verdict.decision.to_json() == decision.to_json()
+    assert verdict.allowed is decision.allowed
+
+
+def test_what_is_given_anew_counts() -> None:
+    """A fact of a record takes the place of a standing one, and a standing built on another changes what it says."""
+    desk = Desk(cloud.engine())
+    before = desk.standing(cloud.request(request__machines="8"))
+    later = desk.standing({"billing": {"age": "40"}}, on=before)
+    take = desk.intake("request.machines")
+
+    assert take(before, Decimal(8)).decide().allowed
+    assert take(before, Decimal(9)).decide().reasons == ("broken_rack",)
+    assert take(later, Decimal(8)).decide().reasons == ("ledger_stale",)
+    assert take(before, Decimal(8)).decide().allowed
+
+
+def test_facts_that_change_after_they_were_read_change_nothing() -> None:
+    """A standing keeps what it was given, not the object that it was given in."""
+    desk, facts = Desk(cloud.engine()), cloud.request()
+    standing = desk.standing(facts)
+    expected = cloud.engine().decide(cloud.request()).to_json()
+    facts["request"]["machines"] = "9"
+    facts["billing"]["age"] = "99"
+
+    assert desk.intake("request.machines")(standing, Decimal(8)).decide().decision.to_json() == expected
+
+
+def test_names_that_nobody_declared_are_refused_at_once() -> None:
+    """A misspelt fact, one that the universe gives, and one that stands twice are the caller's mistakes."""
+    desk = Desk(cloud.engine())
+
+    with pytest.raises(FactsFault, match="no declared fact"):
+        desk.intake("request.machine")
+    with pytest.raises(FactsFault, match="the universe gives it"):
+        desk.intake("department.rack")
+    with pytest.raises(FactsFault, match="twice"):
+        desk.intake("request.machines", "request.machines")
+    with pytest.raises(FactsFault, match="no declared fact"):
+        desk.standing({"request": {"machine": "8"}})
+
+
+def test_a_standing_of_another_desk_is_decided_all_the_same() -> None:
+    """Its facts are read again by the rules of the intake's desk."""
+    document = cloud.document()
+    document["account"]["caps"]["billing_age"] = "2"
+    ours, other = Desk(Engine(read(document))), Desk(cloud.engine())
+    verdict = ours.intake("request.machines")(other.standing(cloud.request()), Decimal(8)).decide()
+
+    assert verdict.reasons == ("ledger_stale",)
+
+
+def test_a_shadow_gate_stops_nothing_and_is_judged() -> None:
+    """What vetoes in shadow is among the judgements and not among the reasons."""
+    desk = Desk(cloud.engine())
+    verdict = desk.intake("fleet.idle")(desk.standing(cloud.request()), Decimal("0.9")).decide()
+
+    assert verdict.allowed
+    assert verdict.reasons == ()
+    assert [(j.gate.id, j.observed) for j in verdict.judgements] == [("idle", Fraction(9, 10))]

@@ -1,0 +1,94 @@
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Engine
+from engine.facts import FactsFault
+from execution.service.sharing import Layer, Repeated
+from tests.execution.service.orders import order, split
+from universe.decision_log import canonical, merged
+from universe.reader import Universe
+
+# Facts as they come: plain, in another spelling, missing, invalid, of a text that looks like JSON.
+VALUES = st.sampled_from(
+    ["1", "1.50", "0", "-3", None, 2, 0.5, "x", "%s", 'a}","b":{', True, ["BUY"], "BTCUSDT", "BUY"]
+)
+NAMES = ("order.symbol", "order.side", "order.quantity", "nav.total", "nav.age", "own.quantity", "mark.price")
+
+
+def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts by their dotted names, nested."""
+    found: dict[str, Any] = {}
+    for name, value in facts.items():
+        group, last = name.split(".")
+        found.setdefault(group, {})[last] = value
+    return found
+
+
+FACTS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5).map(nested)
+
+
+@pytest.fixture(scope="module")
+def engine(universe: Universe) -> Engine:
+    """An engine by the shipped rules."""
+    return Engine(universe.ruleset)
+
+
+@given(FACTS, FACTS, FACTS)
+def test_when_facts_are_shared_then_each_order_is_read_as_if_it_had_brought_them_all(
+    universe: Universe, account: dict[str, Any], symbol: dict[str, Any], own: dict[str, Any]
+) -> None:
+    """Values, what is invalid, and the text that is logged; also where one lays a null over another's value."""
+    reader = Engine(universe.ruleset).reader
+    read = Layer(reader, symbol, Layer(reader, account)).read(own)
+    whole = reader.read(merged(merged(account, symbol), own))
+
+    assert (read.snapshot.values, read.snapshot.json) == (whole.values, whole.json)
+    assert read.snapshot.invalid == whole.invalid
+
+
+@given(FACTS, FACTS, FACTS)
+def test_when_facts_are_logged_in_layers_then_these_laid_over_one_another_are_all_facts(
+    universe: Universe, account: dict[str, Any], symbol: dict[str, Any], own: dict[str, Any]
+) -> None:
+    """To the byte: by this alone is a small line a whole record."""
+    import json
+
+    reader = Engine(universe.ruleset).reader
+    read = Layer(reader, symbol, Layer(reader, account)).read(own)
+    facts: dict[str, Any] = {}
+    for text in (*read.layers, read.own):
+        facts = merged(facts, json.loads(text))
+
+    assert canonical(facts) == read.snapshot.json
+
+
+def test_when_an_order_brings_whole_groups_then_what_it_shares_is_not_logged_with_it(
+    engine: Engine, universe: Universe
+) -> None:
+    """The common case is the short one: account, symbol and order in three layers."""
+    account, symbol, own = split(order(universe))
+    read = Layer(engine.reader, symbol, Layer(engine.reader, account)).read(own)
+
+    assert len(read.layers) == 2
+    assert read.own == engine.reader.read(own).json
+
+
+def test_when_facts_come_again_then_only_the_order_is_its_own(engine: Engine, universe: Universe) -> None:
+    """The first time they are logged whole: most never come again."""
+    repeated = Repeated(frozenset({"order"}))
+    first = repeated.read(engine.reader.read(order(universe)))
+    again = repeated.read(engine.reader.read(order(universe, quantity="0.2")))
+
+    assert (first.layers, first.own) == ((), first.snapshot.json)
+    assert (len(again.layers), again.own.startswith('{"order":')) == (1, True)
+
+
+@pytest.mark.parametrize("facts", [{"ordr": {}}, {"symbol": {"tick": "1"}}, {"order": "BTCUSDT"}, "order"])
+def test_when_facts_cannot_be_decided_on_then_a_layer_says_so(engine: Engine, facts: Any) -> None:
+    """As the reader does of an order's own."""
+    with pytest.raises(FactsFault):
+        Layer(engine.reader, {}).read(facts)
