@@ -11,6 +11,8 @@ from engine.tree import Node
 from engine.windows import PERIODS, SpanFault, span
 
 MANUAL: Final = "manual"
+# What follows the id in the name of the gate that stops while a breaker is held shut.
+HELD: Final = "_held"
 PREFIX: Final = "breakers."
 # What a breaker has beside what a gate has.
 OWN: Final = ("by", "on", "hold", "reopen")
@@ -29,7 +31,7 @@ def gates_of(entry: Mapping[str, Any]) -> list[dict[str, Any]]:
     own = {key: value for key, value in entry.items() if key not in OWN}
     scope = {} if entry.get("by") else {"scope": "account"}
     held = {
-        "id": entry["id"] if "on" in entry else f"{entry['id']}_held",
+        "id": entry["id"] if "on" in entry else f"{entry['id']}{HELD}",
         "why": entry["why"],
         **scope,
         "require": f"not {PREFIX}{entry['id']}",

@@ -89,10 +89,12 @@ def _waivers(made: "Compiled") -> "Iterator[str]":
 
 def _inert(made: "Compiled", log: Path) -> "list[Problem]":
     """The gates that a log never moved."""
+    from cli.changes import explained
     from cli.logs import records
     from generator.change.inert import ENOUGH, inert_gates
 
-    found, count = inert_gates(made.ruleset, made.sources, records([log]))
+    with explained():
+        found, count = inert_gates(made.ruleset, made.sources, records([log]))
     if count < ENOUGH:
         click.echo(
             f"{log} holds {count} decisions: fewer than {ENOUGH} show nothing of gates that never move", err=True

@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from engine.breakers import PREFIX as BREAKERS
+from engine.windows import KINDS as WINDOW_KINDS
+from engine.windows import PREFIX as RECENT
+
 
 class Treatment(StrEnum):
     """What a difference of a field is handed to."""
@@ -36,6 +40,11 @@ class Treatment(StrEnum):
 
 
 T = Treatment
+# What a breaker says of its gates alone, and of what closes it, which is a gate too unless it awaits an event.
+OF_ITS_GATES: Final = ("exits", "mode", "until", "veto")
+OF_ITS_CLOSING: Final = ("when", "measure", "require", "above", "below", "at_most", "at_least", "on_missing")
+OF_A_WINDOW: Final = (*WINDOW_KINDS, "within", "since", "by", "unit", "where")
+OF_A_FIELD: Final = ("unit", "values", "none")
 FIELDS: Final[Mapping[str, Treatment]] = {
     "format": T.UNDIRECTED,
     "environment": T.UNDIRECTED,
@@ -119,8 +128,23 @@ FIELDS: Final[Mapping[str, Treatment]] = {
     "gates.*": T.GATE,
     "gates order": T.ORDER,
     "tables.*": T.TABLE,
-    "breakers": T.UNDIRECTED,
-    "windows": T.UNDIRECTED,
+    "breakers.*": T.ENTRY,
+    "breakers.*.id": T.DERIVED,
+    "breakers.*.why": T.COSMETIC,
+    **{f"breakers.*.{key}": T.UNDIRECTED for key in OF_ITS_CLOSING},
+    "breakers.*.by": T.UNDIRECTED,
+    "breakers.*.on": T.UNDIRECTED,
+    "breakers.*.hold": T.UNDIRECTED,
+    "breakers.*.reopen": T.UNDIRECTED,
+    "breakers order": T.DERIVED,
+    "windows.*": T.ENTRY,
+    "windows.*.why": T.COSMETIC,
+    **{f"windows.*.{key}": T.UNDIRECTED for key in OF_A_WINDOW},
+    # What comes, goes or is said in other words is told as a change of the contract.
+    "events.*": T.DERIVED,
+    "events.*.fields.*": T.DERIVED,
+    "events.*.fields.*.meaning": T.DERIVED,
+    **{f"events.*.fields.*.{key}": T.UNDIRECTED for key in OF_A_FIELD},
     "waivers.*": T.WAIVER,
 }
 
@@ -146,15 +170,34 @@ ABSENT: Final = Absent()
 
 
 def keyed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its gates by their ids, the order of those apart, and waivers where there are none.
+    """The document with gates and breakers by their ids, the order of those apart, and waivers where there are none;
+    without the facts that windows and breakers are.
 
     Raises:
-        ValueError: two gates share an id.
+        ValueError: two gates or breakers share an id.
     """
-    gates = {gate["id"]: gate for gate in document["gates"]}
-    if len(gates) != len(document["gates"]):
-        raise ValueError("two gates share an id")
-    return {**document, "waivers": document.get("waivers", {}), "gates": gates, "gates order": list(gates)}
+    windows = {name: _unsourced(entry) for name, entry in document.get("windows", {}).items()}
+    made = {**document, "waivers": document.get("waivers", {}), "windows": windows}
+    for part in ("gates", "breakers"):
+        entries = document.get(part, [])
+        by_id = {entry["id"]: entry for entry in entries}
+        if len(by_id) != len(entries):
+            raise ValueError(f"two {part} share an id")
+        made |= {part: by_id, f"{part} order": list(by_id)}
+    made["breakers"] = {name: _beside_its_gates(entry) for name, entry in made["breakers"].items()}
+    follow = {*(f"{RECENT}{name}" for name in made["windows"]), *(f"{BREAKERS}{name}" for name in made["breakers"])}
+    return made | {"facts": {name: fact for name, fact in document["facts"].items() if name not in follow}}
+
+
+def _unsourced(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What an entry says, without the line on which it stands."""
+    return {key: value for key, value in entry.items() if key != "source"}
+
+
+def _beside_its_gates(breaker: Mapping[str, Any]) -> dict[str, Any]:
+    """What a breaker says that its gates don't."""
+    told = OF_ITS_GATES if "on" in breaker else (*OF_ITS_GATES, *OF_ITS_CLOSING)
+    return {key: value for key, value in _unsourced(breaker).items() if key not in told}
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from engine.breakers import HELD
 from engine.faults import Path
 from generator.change.changes import Place, place_of
 from generator.compile.sources import Sources
@@ -123,12 +124,15 @@ def _in(
         case ("head", *rest):
             return documents["gates"], tuple(rest)
         case ("gates", name, *rest):
-            number = next((i for i, g in enumerate(document["gates"]) if g["id"] == name), None)
-            return None if number is None else (documents["gates"], ("gates", number, *(rest or ["id"])))
+            return _by_id(documents, "gates", name, rest) or _by_id(
+                documents, "breakers", name.removesuffix(HELD), rest
+            )
+        case ("breakers", name, *rest):
+            return _by_id(documents, "breakers", name, rest)
         case ("measures", *_):
             return documents["gates"], path
-        case ("waivers", *_) if "waivers" in documents:
-            return documents["waivers"], path
+        case ("waivers" | "windows" | "events", *_) if path[0] in documents:
+            return documents[path[0]], path
         case ("tables", name, *rest):
             return _in_table(document, documents, name, tuple(rest))
         case ("tiers", *_):
@@ -138,6 +142,14 @@ def _in(
         case ("symbols", symbol, *rest) if not rest or rest[0] not in ("caps", "provenance"):
             return _of_symbol(document, documents, symbol, tuple(rest), venue)
     return None
+
+
+def _by_id(documents: Mapping[str, Document], part: str, name: str, rest: list[str]) -> tuple[Document, Path] | None:
+    """An entry of a list whose entries have ids; where no key of it is asked for, its id."""
+    document = documents.get(part)
+    entries = document.data[part] if document is not None else []
+    number = next((i for i, entry in enumerate(entries) if entry["id"] == name), None)
+    return None if document is None or number is None else (document, (part, number, *(rest or ["id"])))
 
 
 def _in_table(

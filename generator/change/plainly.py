@@ -21,6 +21,9 @@ _KINDS: Final = {
     "units": Kind.CATALOG,
     "facts": Kind.CATALOG,
     "caps": Kind.CATALOG,
+    "windows": Kind.CATALOG,
+    "events": Kind.CATALOG,
+    "breakers": Kind.GATE,
 }
 _SINGULAR: Final = {
     "tiers": "tier",
@@ -29,6 +32,9 @@ _SINGULAR: Final = {
     "facts": "declared fact",
     "caps": "declared cap",
     "params": "declared strategy",
+    "windows": "window",
+    "breakers": "breaker",
+    "events": "declared event",
 }
 _SIGNS: Final = ("any", "nonnegative", "positive")
 _NO_DIRECTION: Final = Verdict(Class.LOOSEN, "no direction is declared for it")

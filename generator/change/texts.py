@@ -12,7 +12,7 @@ from generator.change.sides import Sides, text_of
 from generator.change.verdicts import Verdict
 from generator.change.words import Class
 from generator.compile import contracts
-from generator.compile.sources import VENUES
+from generator.compile.sources import FILES, VENUES
 from generator.compile.text import Document, read_text
 from generator.scenarios import FOLDER as SCENARIOS
 
@@ -21,9 +21,11 @@ TOLD: Final = frozenset(
     {
         *(f"schemas/{name}.yaml" for name in ("units", "facts", "caps", "strategies")),
         *(f"rules/{name}.yaml" for name in ("universe", "tiers", "strategies", "risk", "gates")),
-        *(f"rules/{name}.yaml" for name in ("sizing", "router", "exits")),
+        *(f"rules/{name}.yaml" for name in ("sizing", "router", "exits", "windows", "breakers", "waivers")),
     }
 )
+# Sources of which `beside` tells every entry.
+ENTRY_BY_ENTRY: Final = frozenset({FILES["lints"], *contracts.FILES.values()})
 UNDIRECTED: Final = Verdict(Class.LOOSEN, "no direction is declared for it")
 _FOR_PEOPLE: Final = frozenset({"meaning", "why"})
 
@@ -34,7 +36,7 @@ def sources(sides: Sides, found: list[Difference]) -> Iterator[Change]:
     for path in sorted(before.keys() | after.keys()):
         if before.get(path) != after.get(path):
             verdict = Verdict(Class.COSMETIC, "nothing that is decided follows from what changed")
-            if path not in TOLD and not path.startswith(f"{VENUES}/"):
+            if path not in TOLD | ENTRY_BY_ENTRY and not path.startswith(f"{VENUES}/"):
                 verdict = UNDIRECTED
             yield _text(path, path in before, path in after, verdict)
 

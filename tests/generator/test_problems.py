@@ -358,7 +358,7 @@ WARNINGS: Final = (
     Mistake(
         "number as a bound",
         "bare-number",
-        GATES,
+        "rules/breakers.yaml",
         "below: caps.drawdown",
         "below: caps.drawdown\n    when: day_loss > ‸3",
     ),
@@ -544,7 +544,11 @@ def test_a_damaged_source_is_refused_or_compiles_whole(file: str, project: Path)
             if made is not None:
                 rules = parse(file_text(made.document)).ruleset
                 gates = made.sources.documents["gates"].data
-                assert [g.id for g in rules.gates] == [g["id"] for g in gates["gates"]]
+                assert {g["id"] for g in gates["gates"]} <= {g.id for g in rules.gates}
+                breakers = (
+                    made.sources.documents["breakers"].data["breakers"] if "breakers" in made.sources.documents else []
+                )
+                assert [b.id for b in rules.breakers] == [b["id"] for b in breakers]
                 assert rules.measures.keys() == gates["measures"].keys()
 
 

@@ -31,6 +31,10 @@ SCHEMAS = st.recursive(
         st.fixed_dictionaries({"minLength": st.integers(0, 2)}),
         st.fixed_dictionaries({"required": st.lists(st.sampled_from("abc"), max_size=2)}),
         st.fixed_dictionaries({"exclusiveMaximum": st.integers(0, 2)}),
+        st.fixed_dictionaries({"exclusiveMinimum": st.integers(0, 2)}),
+        st.fixed_dictionaries({"uniqueItems": st.booleans()}),
+        st.fixed_dictionaries({"dependentRequired": st.fixed_dictionaries({"a": st.just(["b"])})}),
+        st.fixed_dictionaries({"maxLength": st.integers(0, 2)}),
     ),
     lambda inner: st.one_of(
         st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=3)}),

@@ -129,7 +129,7 @@ SAME_MEANING: Final = (
 OTHER_MEANING: Final = (
     Rewrite("a cap", RISK, "  drawdown: 30%", "  drawdown: 31%"),
     Rewrite("a cap of a symbol", RISK, "LTCUSDT: {symbol_exposure: 8%}", "LTCUSDT: {symbol_exposure: 7%}"),
-    Rewrite("a direction", GATES, "below: caps.drawdown", "at_most: caps.drawdown"),
+    Rewrite("a direction", "rules/breakers.yaml", "below: caps.drawdown", "at_most: caps.drawdown"),
     Rewrite("a measure", GATES, "is: order.quantity * order.price", "is: order.quantity * mark.price"),
     Rewrite("a reason", GATES, "veto: kill_switch", "veto: halted"),
     Rewrite("a gate's place", GATES, "  - id: restricted\n", "  - id: restricted_symbols\n"),

@@ -80,10 +80,17 @@ def test_a_flip_is_what_both_engines_say(six: RuleSet) -> None:
 
 def test_exits_that_are_newly_held_are_counted_apart_and_shown_first() -> None:
     """No number of flips may hide one."""
-    tight = edited((RISK, "order_notional: 80_000 USDT", "order_notional: 30 USDT"))
-    text = tight[GATES].decode().replace("veto: order_notional", "exits: halt\n    veto: order_notional")
+    tight = edited((RISK, "order_notional: 80_000 USDT", "order_notional: 120 USDT"))
+    text = (
+        tight[GATES]
+        .decode()
+        .replace(
+            "veto: order_notional",
+            "exits: halt  # hedgerow: ignore holds-exits to see them held\n    veto: order_notional",
+        )
+    )
     for old in ("25_000", "15_000", "10_000", "50_000", "20_000"):
-        tight[RISK] = tight[RISK].replace(f"order_notional: {old} USDT".encode(), b"order_notional: 30 USDT")
+        tight[RISK] = tight[RISK].replace(f"order_notional: {old} USDT".encode(), b"order_notional: 120 USDT")
     found = flips(base().ruleset, rules_of({**tight, GATES: text.encode()}).ruleset, sample(), "sample")
 
     assert found.exits_held > 0

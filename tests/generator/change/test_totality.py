@@ -15,7 +15,7 @@ from tests.conftest import ROOT
 from tests.generator.change.projects import base
 
 # Parts of the compiled universe that its own schema leaves open.
-OPEN: Final = ("units", "facts", "caps", "groups", "tiers")
+OPEN: Final = ("units", "facts", "caps", "groups", "tiers", "windows", "breakers", "events", "waivers")
 # What the compiler adds to a gate, or has made of its other keys.
 OF_GATE: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "id": ("spread", {"id": "wide"}),
@@ -24,7 +24,7 @@ OF_GATE: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "measure": ("spread", {"measure": "price_off_mark"}),
     "at_most": ("spread", {"at_most": "caps.price_collar"}),
     "at_least": ("free_margin", {"at_least": "caps.spread"}),
-    "below": ("drawdown", {"below": "caps.daily_loss"}),
+    "below": ("spread", {"at_most": None, "below": "caps.spread"}),
     "above": ("free_margin", {"at_least": None, "above": "caps.free_margin"}),
     "multiple_of": ("tick_size", {"multiple_of": "mark.price"}),
     "require": ("kill_switch", {"require": "control.kill_switch"}),
@@ -60,7 +60,7 @@ def fields_of(part: Mapping[str, Any], path: tuple[str, ...] = ()) -> Iterator[t
 
 def leaves_of(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
     """Every field of a document, by its path."""
-    if isinstance(value, Mapping) and value:
+    if isinstance(value, Mapping):
         for name, below in value.items():
             yield from leaves_of(below, (*path, str(name)))
         return

@@ -15,7 +15,7 @@ Field = tuple[str, ...]
 # Whose keys are names that people give.
 _NAMED: Final = frozenset(
     {"tiers", "groups", "symbols", "strategies", "environments", "measures", "tables", "facts", "units", "caps"}
-    | {"params", "traits", "outputs", "then", "producers", "suffixes"}
+    | {"params", "traits", "outputs", "then", "producers", "suffixes", "windows", "waivers", "lints"}
 )
 _LAYERS: Final = frozenset({"tiers", "groups", "symbols", "strategies"})
 # Entries that the differ takes whole.
@@ -23,6 +23,7 @@ _WHOLE: Final = frozenset({"subject", "actor", "solve", "indicates", "dimensions
 _ENVIRONMENTS: Final = "compared between sources, in every environment"
 UNTRIED: Final[Mapping[str, str]] = {
     "format": "there is one",
+    "gates actor": "breakers and caps of strategies need the one that there is",
     "universe venue": "there are facts of one",
     "strategies strategies.*.params": "of a strategy whose code declares none",
     "gates measures.*.why": "the reader refuses it",

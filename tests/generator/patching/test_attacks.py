@@ -113,7 +113,11 @@ LOOSER_EDITS: Final[dict[str, tuple[Change, str]]] = {
     ),
     "a key commented out": (by_hand(RISK, "    spread: 5bps\n", "    # spread: 5bps\n"), "tiers.CORE.spread"),
     "an exit newly held": (
-        by_hand(GATES, "    at_most: caps.spread\n", "    at_most: caps.spread\n    exits: form\n"),
+        by_hand(
+            GATES,
+            "    at_most: caps.spread\n",
+            "    at_most: caps.spread\n    exits: form  # hedgerow: ignore holds-exits tried\n",
+        ),
         "gates.spread.exits",
     ),
     "a gate in the shadow": (

@@ -114,7 +114,11 @@ FOREIGN: Final[dict[str, tuple[Change, str, str]]] = {
         "gates.add_to_loser.mode",
     ),
     "an exit newly held": (
-        by_hand(GATES, "    at_most: caps.spread\n", "    at_most: caps.spread\n    exits: form\n"),
+        by_hand(
+            GATES,
+            "    at_most: caps.spread\n",
+            "    at_most: caps.spread\n    exits: form  # hedgerow: ignore holds-exits tried\n",
+        ),
         GATES,
         "gates.spread.exits",
     ),
