@@ -64,8 +64,8 @@ QUIET: Final[Mapping[str, str | bool]] = MappingProxyType(
         "bracket.leverage": "75",
         "risk.portfolio_var": "0",
         "risk.position_cvar": "0",
-        "recent.since_exit": NEVER,
         "control.kill_switch": False,
+        "control.halt": False,
     }
 )
 
@@ -82,10 +82,10 @@ IN_THE_SYMBOL: Final = frozenset(
 )
 
 
-def quiet(price: Decimal, nav: Decimal) -> dict[str, str | bool]:
+def quiet(price: Decimal, nav: Decimal, symbols: "Symbols") -> dict[str, str | bool]:
     """The quiet account at a price and a NAV."""
     at_price = dict.fromkeys(("mark.price", "book.bid", "book.ask"), _text(price))
-    return {**QUIET, **at_price, "margin.balance": _text(nav), "margin.available": _text(nav)}
+    return {**QUIET, **symbols.calm, **at_price, "margin.balance": _text(nav), "margin.available": _text(nav)}
 
 
 @dataclass(frozen=True)
@@ -98,14 +98,18 @@ class Transcript:
 
 @dataclass(frozen=True)
 class Symbols:
-    """What a transcription needs of each symbol: its own facts, from the compiled universe."""
+    """What a transcription needs of the rules: each symbol's own facts, and windows and breakers after a calm time."""
 
     facts: Mapping[str, Mapping[str, Value]]
+    calm: Mapping[str, str | bool]
 
     @classmethod
     def of(cls, ruleset: RuleSet) -> "Symbols":
         """Of every symbol of a rule set."""
-        return cls({key: subject.facts for key, subject in ruleset.subjects.items()})
+        calm: dict[str, str | bool] = {f"breakers.{breaker.id}": False for breaker in ruleset.breakers}
+        for name, window in ruleset.windows.items():
+            calm[f"recent.{name}"] = NEVER if window.kind == "since_last" else "0"
+        return cls({key: subject.facts for key, subject in ruleset.subjects.items()}, calm)
 
     def share(self, part: str, one: str, other: str) -> bool:
         """Whether two symbols share a tier or a group."""
@@ -142,7 +146,7 @@ def of_trade(trade: Trade, history: Iterable[Trade], symbols: Symbols) -> Transc
         **_positions(trade, held, symbols),
         **_since_exit(past, trade.symbol, trade.side, trade.entered),
     }
-    facts = {**quiet(price, nav["nav.total"]), **known}
+    facts = {**quiet(price, nav["nav.total"], symbols), **known}
     is_one_order = trade.fills == 1 and quantity * price >= symbols.minimum(trade.symbol)
     unsure = _unsure(trade, held, is_one_order=is_one_order)
     return Transcript(nested(facts), frozenset(facts.keys() - known.keys() | unsure & facts.keys()))
@@ -189,7 +193,7 @@ def of_refusal(refusal: Refusal, refusals: Iterable[Refusal], trades: Iterable[T
     }
     if refusal.held:
         guessed["own.cost"] = _text(position)
-    facts = {**quiet(price, refusal.nav), **guessed, **known}
+    facts = {**quiet(price, refusal.nav, symbols), **guessed, **known}
     return Transcript(nested(facts), frozenset(facts.keys() - known.keys()))
 
 

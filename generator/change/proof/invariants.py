@@ -63,11 +63,15 @@ class _Reader:
     def read(self) -> Invariants:
         """The invariants; meaningless where there are problems."""
         gates = [gate for kind in KINDS for i, e in self._entries(kind) if (gate := self._gate(kind, i, e)) is not None]
-        ruleset, faults = examine({**self._compiled, "gates": gates}) if gates else (self._ruleset, ())
+        # Breakers and waivers are about gates of the rules, which these stand in the place of.
+        document = {**self._compiled, "gates": gates, "breakers": [], "waivers": {}}
+        ruleset, faults = examine(document) if gates else (self._ruleset, ())
         # Its figures stand apart from the caps on purpose, so that they hold whatever these say.
         self.problems += [self._problem(f) for f in faults if f.path[:1] == ("gates",) and not f.warning]
-        if ruleset is None or self.problems:
+        if self.problems:
             return Invariants()
+        if ruleset is None:
+            raise AssertionError(f"the rules are whole, and beside invariants they are not: {faults}")
         by_place = dict(zip(self._places, ruleset.gates[: len(gates)], strict=True))
         made = tuple(
             Invariant(

@@ -183,7 +183,7 @@ MISTAKES: Final = {
         CATALOG,
         "  flips: {unit: ratio",
         "  idle: {unit: count, tighter: lower, per: surface, meaning: Idle.}\n  flips: {unit: ratio",
-        "no gate and no table reads `idle`",
+        "no rule reads `idle`: setting it changes nothing",
     ),
     "a producer that nobody declared": (CATALOG, "from: record, meaning", "from: memory, meaning", "no-producer"),
     "a tab": (RULES, "format: 1", "format:\t1", "a tab"),

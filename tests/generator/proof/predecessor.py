@@ -15,6 +15,7 @@ from ruamel.yaml import YAML
 from generator.change.proof.quiet import quiet_orders
 from generator.change.sides import Rules
 from generator.compile.finish import file_text
+from generator.compile.sources import FILES
 from tests.conftest import ROOT
 from tests.generator.change.projects import GATES, RISK, STRATEGIES, rules_of, shipped
 from universe.reader import Universe, parse
@@ -47,6 +48,13 @@ UNSPOKEN: Final = {
 }
 
 
+# What would have been refused outright, so that it can be looked at.
+HEARD: Final = {
+    lint: {"level": "warning", "why": "Its rules were in force."}
+    for lint in ("venue-minimum-over-cap", "contradictory-caps")
+}
+
+
 @cache
 def versions() -> tuple[Mapping[str, Any], ...]:
     """Every version, in the order in which they came."""
@@ -70,6 +78,7 @@ def rules(version: Mapping[str, Any], gates: str = "") -> Rules:
         RISK: json.dumps(risk).encode(),
         STRATEGIES: json.dumps(strategies).encode(),
         GATES: shipped()[GATES] + gates.encode(),
+        FILES["lints"]: json.dumps({"format": 1, "lints": HEARD}).encode(),
     }
     return rules_of(texts)
 

@@ -44,7 +44,7 @@ def of(*edits: Edit, text: bytes = OWN) -> Standing:
 
 
 def test_the_shipped_rules_hold_their_invariants_and_never_stop_an_exit_of_good_form() -> None:
-    """Every invariant is proved; only gates of form can veto an order that reduces, each with an order to show it."""
+    """Every invariant is proved; only gates of form, and a person's halt, can veto an order that reduces, each with an order to show it."""
     found = of()
 
     assert {p.verdict for p in found.promises} == {Verdict.HOLDS}
@@ -54,6 +54,8 @@ def test_the_shipped_rules_hold_their_invariants_and_never_stop_an_exit_of_good_
         ("step_size", "form"),
         ("min_quantity", "form"),
         ("max_quantity", "form"),
+        ("halt", "halt"),
+        ("halt_held", "halt"),
     ]
     assert {d.place.subject for d in found.denied} == {"ETCUSDT"}
     assert [m.gate.id for m in found.mute] == ["symbol_enabled", "restricted", "venue_min_notional"]
