@@ -73,6 +73,9 @@ _CHECKS: Final[Mapping[str, Check]] = {
     "type": _type,
     "properties": _properties,
     "required": lambda value, data, schema: not isinstance(data, dict) or all(name in data for name in value),
+    "dependentRequired": lambda value, data, schema: (
+        not isinstance(data, dict) or all(n in data for name in data.keys() & value.keys() for n in value[name])
+    ),
     "additionalProperties": _additional,
     "propertyNames": lambda value, data, schema: (
         not isinstance(data, dict) or all(has_shape(name, value) for name in data)
