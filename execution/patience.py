@@ -11,7 +11,7 @@ from typing import Final
 
 from universe.protocol import Answer, Strategy, View
 
-SECONDS: Final = 10.0
+SECONDS: Final = 10
 
 
 class TookTooLong(RuntimeError):

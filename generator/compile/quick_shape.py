@@ -81,6 +81,10 @@ _CHECKS: Final[Mapping[str, Check]] = {
         not isinstance(data, dict) or all(has_shape(name, value) for name in data)
     ),
     "items": lambda value, data, schema: not isinstance(data, list) or all(has_shape(item, value) for item in data),
+    # Whether two things that are no texts are the same is left to JSON Schema.
+    "uniqueItems": lambda value, data, schema: (
+        not isinstance(data, list) or (all(isinstance(item, str) for item in data) and len(set(data)) == len(data))
+    ),
     "minItems": lambda value, data, schema: not isinstance(data, list) or len(data) >= value,
     "minLength": lambda value, data, schema: not isinstance(data, str) or len(data) >= value,
     "minProperties": lambda value, data, schema: not isinstance(data, dict) or len(data) >= value,

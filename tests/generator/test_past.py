@@ -141,10 +141,10 @@ def test_a_scenario_without_events_is_as_it_was(compiled: Compiled) -> None:
 def test_facts_that_can_not_be_read_are_refused_whatever_happened(compiled: Compiled) -> None:
     """An order of nobody has no past of its own: the decision says what is missing."""
     nobody = one(
-        compiled, "{at: -1m, order_sent: {symbol: ETHUSDT, strategy: momentum}}", facts="{order: {symbol: null}}"
+        compiled, "{at: -1m, order_sent: {symbol: ETHUSDT, strategy: momentum}}", facts="{order: {strategy: null}}"
     )
     (failure,) = run([nobody], compiled.ruleset).failures
-    assert failure.actual == "facts_missing"
+    assert set(failure.actual.split(", ")) == {"facts_missing"}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
