@@ -27,6 +27,8 @@ class Treatment(StrEnum):
     GATE = "by guard, bound, mode, exits, scope and what a missing fact means"
     ORDER = "the order of reasons: equivalent"
     WAIVER = "a waiver: gone, or ended sooner, tighter; else loosening"
+    WINDOW = "a window: added equivalent; else loosening"
+    BREAKER = "a breaker: added, or surely shut whenever it was, tighter; else loosening"
     TABLE = "equal when written out: equivalent; else loosening"
     FACT = "declared: equivalent; else loosening"
     ENTRY = "declared: equivalent; gone: contract"
@@ -119,8 +121,11 @@ FIELDS: Final[Mapping[str, Treatment]] = {
     "gates.*": T.GATE,
     "gates order": T.ORDER,
     "tables.*": T.TABLE,
-    "breakers": T.UNDIRECTED,
-    "windows": T.UNDIRECTED,
+    "breakers.*": T.BREAKER,
+    "windows.*": T.WINDOW,
+    "events.*": T.ENTRY,
+    "events.*.fields.*": T.UNDIRECTED,
+    "events.*.fields.*.meaning": T.COSMETIC,
     "waivers.*": T.WAIVER,
 }
 
@@ -146,7 +151,8 @@ ABSENT: Final = Absent()
 
 
 def keyed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its gates by their ids, the order of those apart, and waivers where there are none.
+    """The document with gates and breakers by their ids, the order of gates apart, and waivers where there are none;
+    where a window or a breaker stands is left out.
 
     Raises:
         ValueError: two gates share an id.
@@ -154,7 +160,18 @@ def keyed(document: Mapping[str, Any]) -> dict[str, Any]:
     gates = {gate["id"]: gate for gate in document["gates"]}
     if len(gates) != len(document["gates"]):
         raise ValueError("two gates share an id")
-    return {**document, "waivers": document.get("waivers", {}), "gates": gates, "gates order": list(gates)}
+    return {
+        **document,
+        "waivers": document.get("waivers", {}),
+        "windows": {name: _unplaced(window) for name, window in document.get("windows", {}).items()},
+        "breakers": {breaker["id"]: _unplaced(breaker) for breaker in document.get("breakers", [])},
+        "gates": gates,
+        "gates order": list(gates),
+    }
+
+
+def _unplaced(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in entry.items() if key != "source"}
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:

@@ -21,6 +21,7 @@ _KINDS: Final = {
     "units": Kind.CATALOG,
     "facts": Kind.CATALOG,
     "caps": Kind.CATALOG,
+    "events": Kind.CATALOG,
 }
 _SINGULAR: Final = {
     "tiers": "tier",
@@ -28,6 +29,7 @@ _SINGULAR: Final = {
     "units": "declared unit",
     "facts": "declared fact",
     "caps": "declared cap",
+    "events": "declared event",
     "params": "declared strategy",
 }
 _SIGNS: Final = ("any", "nonnegative", "positive")
