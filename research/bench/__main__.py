@@ -30,8 +30,8 @@ def sections() -> Iterator[Section]:
     )
     yield Section(
         "Windows and breakers",
-        f"{lately.SYMBOLS} symbols × {lately.STRATEGIES} strategies × {len(lately.KINDS)} kinds, each with events in it. × is to"
-        " a count by hand;\nof memory, KB a window; of breakers, the share of a tick.",
+        f"{lately.SYMBOLS} symbols × {lately.STRATEGIES} strategies × {len(lately.KINDS)} kinds, each with events in it.\n"
+        "× is to a count by hand; of memory, KB a window; of breakers, the share of a tick.",
         lately.measured(),
     )
     starts, rates, single = commands.measured()
