@@ -30,7 +30,7 @@ def sections() -> Iterator[Section]:
     )
     yield Section(
         "Windows and breakers",
-        f"{lately.SYMBOLS} symbols × {lately.STRATEGIES} strategies × {len(lately.KINDS)} kinds, each with events in it.\n"
+        f"{lately.SYMBOLS} symbols × {lately.STRATEGIES} strategies × {len(lately.KINDS)} kinds, all with events.\n"
         "× is to a count by hand; of memory, KB a window; of breakers, the share of a tick.",
         lately.measured(),
     )
