@@ -29,6 +29,7 @@ soak: .venv/.installed-test ## prove at length what the tests sample: mutants, p
 	$(BIN)/python -m tests.generator.proof.predecessor
 	$(BIN)/python -m tests.generator.proof.large
 	$(BIN)/python -m tests.execution.kills $(CANDLES) --runs 20 --kills 10
+	$(BIN)/python -m tests.execution.kills --often --runs 20 --kills 10
 	$(BIN)/python -m tests.fuzz --seconds 1800
 
 check: .venv/.installed-dev ## check format, lint, types, floors, rules, and that generated files are fresh

@@ -4,12 +4,15 @@ import json
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from cli.project import fail
 from cli.runs import folder_of
+
+if TYPE_CHECKING:
+    from execution.journal import Command
 
 LONGEST: Final = 500
 
@@ -47,6 +50,15 @@ def who_sees(*, runs: bool) -> str:
     return (
         "the executor sees it at its next step" if runs else "no executor runs: the next one sees it at its first step"
     )
+
+
+def unheard(folder: Path) -> "list[Command]":
+    """What people asked of a run that it has not heard yet."""
+    from execution.journal import Journal
+
+    with Journal.read(folder) as journal:
+        cursor = journal.cursor()
+        return journal.commands(0 if cursor is None else cursor.command)
 
 
 def refuse_where_over(folder: Path) -> None:

@@ -81,10 +81,12 @@ class BreakersReader:
             place = (*path, "by", i)
             fact = self._catalog.facts.get(f"{prefix}{field}")
             if fact is None:
-                self._add(place, "unknown-field", f"there is no fact `{prefix}{field}`")
+                known = [n.removeprefix(prefix) for n in self._catalog.facts if n.startswith(prefix)]
+                help_text = did_you_mean(field, known)
+                self._add(place, "unknown-field", f"there is no fact `{prefix}{field}`", help_text)
             elif not fact.type.values:
                 self._add(place, "unknown-field", f"`{prefix}{field}` is no word of a list")
-            if on in events and field not in events[on]["fields"]:
+            elif on in events and field not in events[on]["fields"]:
                 help_text = did_you_mean(field, events[on]["fields"])
                 self._add(place, "unknown-field", f"`{on}` has no field `{field}`", help_text)
 

@@ -117,8 +117,10 @@ class Keeper:
         return _post({field: keys[field] for field in by}, self._awaiting[by], self._none_stops[by])
 
     def of(self, keys: Mapping[str, str]) -> list[Post]:
-        """Whom to judge when one of these keys asks for something."""
-        return [self._post(by, keys) for by in self._awaiting]
+        """Whom to judge when one of these keys asks for something; what is kept by a field that is not given is left
+        out.
+        """
+        return [self._post(by, keys) for by in self._awaiting if all(f in keys for f in by)]
 
     def on(self, event: str, fields: Mapping[str, Any]) -> list[Post]:
         """Whom to judge when an event happens; nobody, for most of them."""

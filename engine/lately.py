@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from engine.breakers import PREFIX as BREAKERS
 from engine.faults import Fault, Path
 from engine.reach import reach
-from engine.ruleset import Breaker, RuleSet, breaker_nodes
+from engine.ruleset import Breaker, Layer, RuleSet, breaker_nodes
 from engine.windows import PREFIX as WINDOWS
 from engine.windows import Window
 
@@ -33,7 +33,8 @@ def _of_breaker(path: Path, breaker: Breaker, ruleset: RuleSet) -> Iterator[Faul
             yield from _of_window(path, ruleset.windows[rest], breaker)
         elif not _is_known(name, breaker, ruleset):
             message = f"`{name}` differs from {kind} to {kind}, and a breaker is judged without one"
-            help_text = f"keep it `by: [{rest}]`" if ruleset.head.shared == f"{kind}." else "make it a gate"
+            is_key = ruleset.head.shared == f"{kind}." and bool(ruleset.catalog.facts[name].type.values)
+            help_text = f"keep it `by: [{rest}]`" if is_key else "make it a gate"
             yield Fault("breaker-scope", path, message, help_text)
 
 
@@ -55,14 +56,27 @@ def _of_window(path: Path, window: Window, breaker: Breaker) -> Iterator[Fault]:
 
 
 def _of_cap(path: Path, name: str, by: tuple[str, ...], ruleset: RuleSet, *, spans: bool = False) -> Iterator[Fault]:
-    """A cap is of somebody who is known here, and is set; where it says how far to look back, it says so for all."""
+    """A cap is of somebody who is known here; where it says how far to look back, it says so for all."""
     cap, (subject, actor) = ruleset.catalog.caps[name], ruleset.head.fields
     holder = actor if name in ruleset.actor_caps else subject
     if cap.per != "account" and holder is not None and holder not in by:
         message = f"`caps.{name}` is set per {cap.per}, and nothing here is kept by {holder}"
         yield Fault("kept-by", path, message, f"keep it `by: [{holder}]`, or name a cap of the account")
-    layers = (ruleset.account, *(s.layer for s in ruleset.subjects.values()), *ruleset.actors.values())
-    if all(name not in layer.caps for layer in layers):
-        yield Fault("unset-cap", path, f"`caps.{name}` is read here, and nobody sets it", "set it in the caps")
-    if spans and any(layer.caps.get(name, "") is None for layer in layers):
+    if spans and any(layer.caps.get(name, "") is None for layer in _layers(ruleset)):
         yield Fault("none-inside", path, f"`caps.{name}` is none somewhere, and a window looks back a time")
+
+
+def unset_spans(ruleset: RuleSet) -> Iterator[Fault]:
+    """The windows and breakers of which a cap says how long, and nobody says it."""
+    spans: list[tuple[Path, int | str | None]] = [
+        *((("windows", w.name, "within"), w.within) for w in ruleset.windows.values()),
+        *((("breakers", i, "hold"), b.hold) for i, b in enumerate(ruleset.breakers)),
+    ]
+    for path, span in spans:
+        known = isinstance(span, str) and span in ruleset.catalog.caps
+        if known and all(span not in layer.caps for layer in _layers(ruleset)):
+            yield Fault("unset-cap", path, f"`caps.{span}` is read here, and nobody sets it", "set it in the caps")
+
+
+def _layers(ruleset: RuleSet) -> tuple[Layer, ...]:
+    return ruleset.account, *(s.layer for s in ruleset.subjects.values()), *ruleset.actors.values()

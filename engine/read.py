@@ -14,7 +14,7 @@ from engine.breakers import BreakersReader, gates_of
 from engine.breakers import facts_of as breakers_facts
 from engine.catalog import Cap, Catalog, CatalogFault, Fact, Value, did_you_mean, read_cap, read_fact
 from engine.faults import Fault, Path, Refused
-from engine.lately import faults_of
+from engine.lately import faults_of, unset_spans
 from engine.reach import Extents, caps_inside, caps_read, reach, reaches
 from engine.reason import RECORD_KEYS
 from engine.rules import MAX_DEPTH, RulesReader
@@ -75,13 +75,14 @@ def _order(part: str | int) -> tuple[int, str]:
 
 
 def _unset_caps(ruleset: RuleSet) -> tuple[Fault, ...]:
-    """The gates that read a cap without a value; a compile finds them itself, once the sources are right."""
-    return tuple(
+    """The rules that read a cap without a value; a compile finds them itself, once the sources are right."""
+    of_gates = (
         Fault("unset-cap", ("gates", gate.index), f"`caps.{name}` is read here, and nobody sets it", _UNSET)
         for gate in ruleset.gates
         for name in sorted(caps_read(ruleset, *gate_nodes(gate)))
         if _unset(name, gate, ruleset)
     )
+    return (*of_gates, *unset_spans(ruleset))
 
 
 def _unset(name: str, gate: Gate, ruleset: RuleSet) -> bool:
@@ -308,9 +309,11 @@ class _Reader:
             self.add(path, "too-large", message, help_text)
 
     def _check_gates(self, ruleset: RuleSet) -> None:
+        # What a breaker may read is told of the breaker, not once more of the gate that it is.
+        kept = {breaker.id for breaker in ruleset.breakers}
         for gate in ruleset.gates:
             path: Path = ("gates", gate.index)
-            if gate.scope == "account":
+            if gate.scope == "account" and gate.id not in kept:
                 self._check_account(path, gate, ruleset)
             self._check_none(path, caps_inside(gate, ruleset), ruleset)
         for table in ruleset.tables.values():

@@ -127,6 +127,8 @@ class _Count:
         """What it says now of these keys; None where that is missing."""
         key = self._key(keys)
         within = 0 if self._span is None else self._span.of(keys)
+        if within is None:
+            return None
         start, cell = self._begin(now), self._cells.get(key)
         if self._begun is not None and not self._is_known(key, cell, now - within if self._span else start):
             return None
@@ -163,16 +165,19 @@ class _Span:
         layers = (ruleset.account, *(s.layer for s in ruleset.subjects.values()), *ruleset.actors.values())
         self.longest = self._fixed or max(_seconds(layer.caps.get(self._cap)) for layer in layers)
 
-    def of(self, keys: Mapping[str, str]) -> int:
-        """Whole seconds, for these keys."""
+    def of(self, keys: Mapping[str, str]) -> int | None:
+        """Whole seconds, for these keys; None for those of whom the rules know nothing."""
         if self._fixed is not None:
             return self._fixed
         who = (keys[self._subject] if self._subject else "", keys[self._actor] if self._actor else "")
         known = self._known.get(who)
         if known is None:
             ruleset = self._ruleset
-            value, _ = ruleset.cap(self._cap, ruleset.subjects.get(who[0]), ruleset.actors.get(who[1]))
-            known = self._known[who] = _seconds(value)
+            subject, actor = ruleset.subjects.get(who[0]), ruleset.actors.get(who[1])
+            layers = (ruleset.account, *(() if subject is None else (subject.layer,)), *((actor,) if actor else ()))
+            if all(self._cap not in layer.caps for layer in layers):
+                return None
+            known = self._known[who] = _seconds(ruleset.cap(self._cap, subject, actor)[0])
         return known
 
 

@@ -222,7 +222,7 @@ class WindowsReader:
         if since is not None and since == event:
             self._add((*path, "since"), "bad-span", f"it begins anew with each `{event}`, and has never seen two")
         if since is not None and since not in PERIODS and since not in self._events:
-            help_text = did_you_mean(since, [*PERIODS, *self._events])
+            help_text = did_you_mean(since, [*PERIODS, *self._events]) or f"write {', '.join(PERIODS)} or an event"
             self._add((*path, "since"), "unknown-event", f"`{since}` is no period and no event", help_text)
 
     def _within(self, path: Path, text: str) -> int | str:
@@ -236,12 +236,14 @@ class WindowsReader:
         by = tuple(entry.get("by", ()))
         since = entry.get("since")
         for i, field in enumerate(by):
+            known_by_all = True
             for holder in (event, *((since,) if since in self._events else ())):
                 known = self._events[holder].facts
                 if f"{holder}.{field}" not in known:
+                    known_by_all = False
                     help_text = did_you_mean(field, [n.partition(".")[2] for n in known])
                     self._add((*path, "by", i), "unknown-field", f"`{holder}` has no field `{field}`", help_text)
-            if f"{self._prefix}{field}" not in self._catalog.facts:
+            if known_by_all and f"{self._prefix}{field}" not in self._catalog.facts:
                 message = f"`{field}` is of events alone: there is no fact `{self._prefix}{field}`"
                 self._add((*path, "by", i), "unknown-field", message)
         return by

@@ -9,11 +9,13 @@ from typing import Any, Final
 from jinja2 import FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from engine.breakers import PREFIX as BREAKERS
 from engine.explain import REFUSALS
 from engine.reach import caps_read, reach
-from engine.ruleset import BOUNDS, Gate, RuleSet, gate_nodes
+from engine.ruleset import BOUNDS, Gate, RuleSet, breaker_nodes, gate_nodes, table_nodes
 from engine.units import Unit, write_value
 from engine.waivers import may_be_waived
+from engine.windows import PREFIX as WINDOWS
 from generator.compile.codes import CODES
 from generator.compile.levels import LINTS
 from generator.compile.stages import STAGES, Compiled
@@ -25,6 +27,8 @@ PAGES: Final = (
     "caps",
     "measures",
     "gates",
+    "windows",
+    "breakers",
     "waivers",
     "tables",
     "strategies",
@@ -72,6 +76,7 @@ def _context(universe: Universe, compiled: Compiled) -> dict[str, Any]:
         "waivable": [gate.id for gate in ruleset.gates if _waivable(gate, ruleset)],
         "bound_of": bound_of,
         "readers": _readers(ruleset),
+        "lately_readers": _lately_readers(ruleset),
         "value": _writer(universe),
         "as_written": partial(_as_written, universe.ruleset.catalog.units),
         "range_of": range_of,
@@ -124,6 +129,19 @@ def _readers(ruleset: RuleSet) -> dict[str, list[str]]:
     for gate in ruleset.gates:
         for name in sorted(reach(ruleset, *gate_nodes(gate))):
             found.setdefault(name, []).append(gate.id)
+    return found
+
+
+def _lately_readers(ruleset: RuleSet) -> dict[str, list[str]]:
+    """For each window and breaker, as the fact that it is, what reads it: gates, breakers on their event, tables."""
+    tops = {gate.id: gate_nodes(gate) for gate in ruleset.gates}
+    tops |= {breaker.id: breaker_nodes(breaker) for breaker in ruleset.breakers if breaker.on is not None}
+    tops |= {f"table {table.name}": table_nodes(table) for table in ruleset.tables.values()}
+    found: dict[str, list[str]] = {}
+    for reader, nodes in tops.items():
+        for name in reach(ruleset, *nodes):
+            if name.startswith((WINDOWS, BREAKERS)):
+                found.setdefault(name, []).append(reader)
     return found
 
 

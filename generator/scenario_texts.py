@@ -52,17 +52,16 @@ class FactTexts:
         self._document = document
         self._ruleset = ruleset
         self._problems = problems
-        self._facts = {f.name: f for f in ruleset.supplied}
+        self._facts: Mapping[str, Fact] = {f.name: f for f in ruleset.supplied}
         # What stands in `given` is read once, not once a scenario.
         self._read: dict[tuple[str, str, tuple[str, ...]], Any] = {}
 
     def plain(self, facts: Mapping[str, Any], places: Mapping[str, tuple[str | int, ...]]) -> dict[str, Any]:
         """Nested plain facts; `places` is where each stands."""
-        names = self._names(facts)
-        return self._group(facts, "", names, places)
+        return self._group(facts, "", self.names(facts), places)
 
-    def _names(self, facts: Mapping[str, Any]) -> dict[str, str]:
-        """What the scenario's subject calls its own things."""
+    def names(self, facts: Mapping[str, Any]) -> dict[str, str]:
+        """What the subject that facts are about calls its own things."""
         head = self._ruleset.head.subject
         place: Any = facts
         for part in head.key.split(".") if head else ():
@@ -80,11 +79,13 @@ class FactTexts:
             elif value in ("null", "") or value is None:
                 made[key] = None
             else:
-                made[key] = self._value(name, value, names, places)
+                made[key] = self.value(name, self._facts.get(name), value, names, places.get(name, ()))
         return made
 
-    def _value(self, name: str, text: Any, names: Mapping[str, str], places: Mapping[str, Any]) -> Any:
-        fact: Fact | None = self._facts.get(name)
+    def value(
+        self, name: str, fact: Fact | None, text: Any, names: Mapping[str, str], place: tuple[str | int, ...]
+    ) -> Any:
+        """A value as plain JSON data; what can't be read is a problem at its place, and nothing."""
         if fact is None or fact.unit.kind is Kind.LIST or not isinstance(text, str):
             return text
         key = (name, text, tuple(names.get(n, "") for n in fact.unit.names))
@@ -93,7 +94,7 @@ class FactTexts:
         try:
             value = read_value(text, fact.unit, names)
         except ValueFault as fault:
-            self._problems.append(self._document.problem("bad-value", places.get(name, ()), str(fault), fault.help))
+            self._problems.append(self._document.problem("bad-value", place, str(fault), fault.help))
             return None
         self._read[key] = made = canonical(value) if isinstance(value, Decimal) else value
         return made
@@ -111,6 +112,18 @@ def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     for key, value in over.items():
         old = made.get(key)
         made[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
+    return made
+
+
+def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts by dotted names as nested data, by name."""
+    made: dict[str, Any] = {}
+    for name, value in sorted(facts.items()):
+        *parents, last = name.split(".")
+        place = made
+        for parent in parents:
+            place = place.setdefault(parent, {})
+        place[last] = value
     return made
 
 

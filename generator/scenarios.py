@@ -14,7 +14,8 @@ from generator.compile.files import Folder
 from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
 from generator.compile.text import MAX_BYTES, read_text, too_large
-from generator.scenario_texts import FactTexts, check_expected, merged, places
+from generator.past_texts import PastTexts
+from generator.scenario_texts import FactTexts, check_expected, merged, nested, places
 from generator.trials import Failure, Scenario, Trial, failures, tried
 
 FOLDER: Final = "rules/scenarios"
@@ -22,13 +23,15 @@ FOLDER: Final = "rules/scenarios"
 
 @dataclass(slots=True)
 class Report:
-    """What a run of scenarios found: failures, and which gates and rows no scenario made fire."""
+    """What a run of scenarios found: failures, and what fired: gates, rows, breakers, windows."""
 
     run: int = 0
     failures: list[Failure] = field(default_factory=list)
     fired: Counter[str] = field(default_factory=Counter)
     rows: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
+    tripped: Counter[str] = field(default_factory=Counter)
+    counted: Counter[str] = field(default_factory=Counter)
 
     def never_fired(self, ruleset: RuleSet) -> list[str]:
         """Gates that no scenario made veto."""
@@ -42,6 +45,14 @@ class Report:
         """Rows of tables that no scenario chose, as table.row."""
         names = (f"{t.name}.{r.id}" for t in ruleset.tables.values() for r in t.rows)
         return [n for n in names if not self.rows[n]]
+
+    def never_tripped(self, ruleset: RuleSet) -> list[str]:
+        """Breakers that no scenario's events, or facts after them, close."""
+        return [b.id for b in ruleset.breakers if not self.tripped[b.id]]
+
+    def never_counted(self, ruleset: RuleSet) -> list[str]:
+        """Windows over events that no scenario makes happen."""
+        return [name for name in ruleset.windows if not self.counted[name]]
 
 
 def read_folder(root: Path, ruleset: RuleSet, schema: Mapping[str, Any]) -> list[Scenario]:
@@ -82,6 +93,7 @@ def read_file(
         return []
     given = document.data.get("given", {})
     reader = FactTexts(document, ruleset, problems)
+    pasts = PastTexts(document, ruleset, reader, problems)
     made: list[Scenario] = []
     for i, entry in enumerate(document.data["scenarios"]):
         path = ("scenarios", i)
@@ -93,14 +105,16 @@ def read_file(
                 help_text = did_you_mean(gate, known)
                 problems.append(document.problem("unknown-gate", (*path, "only", j), f"`{gate}` is no gate", help_text))
         check_expected(document, (*path, "expect"), entry["expect"], ruleset, problems)
+        facts = merged(reader.plain(merged(given, own), marks), nested(pasts.clock(path, entry)))
         made.append(
             Scenario(
                 name=entry["name"],
                 source=document.source((*path, "name")),
-                facts=reader.plain(merged(given, own), marks),
+                facts=facts,
                 expect=entry["expect"],
                 only=tuple(entry.get("only", [])),
                 scope=entry.get("scope", "order"),
+                past=pasts.past(path, entry, facts),
             )
         )
     return made
@@ -132,8 +146,9 @@ def _count(trial: Trial, report: Report) -> None:
     for judgement in trial.judgements:
         report.fired[judgement.gate.id] += judgement.outcome is Outcome.VETO
         report.passed[judgement.gate.id] += judgement.outcome is Outcome.PASS
-    for name in rows_chosen(trial):
-        report.rows[name] += 1
+    report.rows.update(rows_chosen(trial))
+    report.tripped.update(trial.tripped)
+    report.counted.update(trial.counted)
 
 
 def rows_chosen(trial: Trial) -> Iterator[str]:

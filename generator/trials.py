@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -16,6 +16,7 @@ from engine.numbers import MAX_DIGITS, NumberFault, apart, canonical, parse_numb
 from engine.reason import Decision
 from engine.ruleset import Bound, Gate, Multiple, Require
 from engine.units import Unit, ValueFault, read_value
+from generator.past import Past, recalled
 from generator.scenario_texts import names_of
 
 LACKING: Final = frozenset({str(Refusal.FACTS_MISSING), str(Refusal.FACT_INVALID)})
@@ -24,7 +25,7 @@ WORDS: Final[Mapping[str, str]] = {"at_most": "at most", "at_least": "at least",
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """One example: its facts, by which gates it is judged, and what must come of it."""
+    """One example: its facts, by which gates it is judged, what must come of it, and what happened before."""
 
     name: str
     source: str
@@ -32,6 +33,7 @@ class Scenario:
     expect: Any
     only: tuple[str, ...] = ()
     scope: str = "order"
+    past: Past | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,11 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A scenario with the decision on it and what each gate said; no snapshot where its facts can't be read."""
+    """A scenario with the decision on it and what each gate said; no snapshot where its facts can't be read.
+
+    Its facts hold what windows and breakers make of its past; `tripped` are the breakers that closed in that, `counted`
+    the windows over events that happened.
+    """
 
     scenario: Scenario
     engine: Engine
@@ -78,17 +84,21 @@ class Trial:
     snapshot: Snapshot | None
     judgements: tuple[Judgement, ...]
     situation: Situation | None
+    tripped: tuple[str, ...] = ()
+    counted: tuple[str, ...] = ()
 
 
 def tried(scenario: Scenario, engine: Engine) -> Trial:
     """Decide a scenario."""
+    made = recalled(scenario.facts, scenario.past, engine)
+    scenario = replace(scenario, facts=made.facts, past=None) if scenario.past is not None else scenario
     decision = engine.decide(scenario.facts, scenario.scope)
     try:
         snapshot = engine.reader.read(scenario.facts)
     except FactsFault:
         return Trial(scenario, engine, decision, None, (), None)
     judgements, situation = engine.judgements(snapshot, scenario.scope)
-    return Trial(scenario, engine, decision, snapshot, tuple(judgements), situation)
+    return Trial(scenario, engine, decision, snapshot, tuple(judgements), situation, made.tripped, made.counted)
 
 
 def failures(trial: Trial) -> Iterator[Failure]:

@@ -32,7 +32,7 @@ def command(
 ) -> None:
     """Run the scenarios of rules/scenarios/ against the rules as they are written now.
 
-    Says which gates and rows no scenario has made fire. A run without scenarios fails.
+    Says which gates, rows, breakers and windows no scenario has made fire. A run without scenarios fails.
 
     \b
     hedgerow test --coverage                 each gate: passed, stopped alone, at its bound, …
@@ -58,7 +58,7 @@ def command(
     else:
         _show(reports, made, chosen, quiet=bool(pattern or lacking))
         if coverage is not None and covered:
-            _show_coverage(coverage)
+            _show_coverage(coverage, [*reports.values()][-1])
         for gap in lacking:
             click.echo(f"{gap.source}: {gap.name} {gap.column} {gap.count} of {gap.wanted}\n  help: {gap.write}")
     if lacking or any(r.failures for r in reports.values()):
@@ -117,6 +117,8 @@ def _gaps(made: "Compiled", last: "Report") -> "dict[str, list[str]]":
         "gates that no scenario stops anything with": last.never_fired(made.ruleset),
         "gates that no scenario passes": last.never_passed(made.ruleset),
         "rows that no scenario chooses": last.never_chosen(made.ruleset),
+        "breakers that no scenario closes": last.never_tripped(made.ruleset),
+        "windows that no scenario counts in": last.never_counted(made.ruleset),
     }
 
 
@@ -140,7 +142,7 @@ def _show(reports: "Mapping[str, Report]", made: "Compiled", chosen: "list[Scena
     click.echo(f"{len(chosen) - len(failed)} of {len(chosen)} scenarios hold ({', '.join(reports)})")
 
 
-def _show_coverage(coverage: "Coverage") -> None:
+def _show_coverage(coverage: "Coverage", last: "Report") -> None:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
 
@@ -156,12 +158,23 @@ def _show_coverage(coverage: "Coverage") -> None:
     console.print(table)
     for column in COLUMNS:
         click.echo(f"{column.replace('_', ' ')}: {MEANING[column]}")
-    rows = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    rows.add_column("row")
-    rows.add_column("chosen", justify="right")
-    for name in _rows(coverage):
-        rows.add_row(name, str(coverage.rows[name]))
-    console.print(rows)
+    for what, done, counts in _counts(coverage, last):
+        counted = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
+        counted.add_column(what)
+        counted.add_column(done, justify="right")
+        for name, count in counts.items():
+            counted.add_row(name, str(count))
+        console.print(counted)
+
+
+def _counts(coverage: "Coverage", last: "Report") -> "list[tuple[str, str, dict[str, int]]]":
+    """What has no outcomes but one: its kind, what it did in scenarios, and in how many."""
+    ruleset = coverage.ruleset
+    return [
+        ("row", "chosen", {name: coverage.rows[name] for name in _rows(coverage)}),
+        ("breaker", "closed", {b.id: last.tripped[b.id] for b in ruleset.breakers}),
+        ("window", "counted", {name: last.counted[name] for name in ruleset.windows}),
+    ]
 
 
 def _rows(coverage: "Coverage") -> list[str]:
@@ -190,7 +203,7 @@ def _record(
     if coverage is not None:
         record["coverage"] = {
             "gates": {g.id: coverage.of(g) for g in coverage.ruleset.gates},
-            "rows": {name: coverage.rows[name] for name in _rows(coverage)},
+            **{f"{what}s": counts for what, _, counts in _counts(coverage, last)},
         }
         record["lacking"] = [asdict(gap) for gap in lacking]
     return record

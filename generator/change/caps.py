@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.catalog import Cap
-from generator.change import verdicts
+from generator.change import lately, verdicts
 from generator.change.changes import Change, Kind, Place, place_of
 from generator.change.effective import Pair, looser_data
 from generator.change.fields import ABSENT, Absent, Difference
@@ -132,7 +132,7 @@ def _change(sides: Sides, group: Group) -> Change:
 def _verdict(sides: Sides, group: Group, cap: Cap) -> Verdict:
     reading = sides.readers.of(f"caps.{cap.name}")
     new, old = sides.new.ruleset, sides.old.ruleset
-    found = verdicts.of_cap(cap, _pairs(sides, group), reading, new, sides.stood)
+    found = lately.of_cap(sides, cap.name, verdicts.of_cap(cap, _pairs(sides, group), reading, new, sides.stood))
     if any(f.attribute == ("caps", cap.name) for side in (old, new) for f in side.catalog.facts.values()):
         return Verdict(Class.LOOSEN, "a fact hands it to rules, where it has no direction", found.gates)
     was = old.catalog.caps[cap.name]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from generator.change import caps, gates, origins, plainly, rules, symbols, texts, waivers
+from generator.change import caps, gates, lately, origins, plainly, rules, symbols, texts, waivers
 from generator.change.changes import Change, Diff, Kind, Place, in_order
 from generator.change.fields import Difference, Treatment, differences, keyed
 from generator.change.sides import Rules, Sides
@@ -41,6 +41,8 @@ HANDLERS: Final[Mapping[Treatment, Handler]] = {
     Treatment.GATE: gates.changes,
     Treatment.TABLE: rules.tables,
     Treatment.WAIVER: waivers.changes,
+    Treatment.WINDOW: lately.windows,
+    Treatment.BREAKER: lately.breakers,
 }
 
 
@@ -54,7 +56,7 @@ def compare(old: Rules, new: Rules) -> tuple[Change, ...]:
     for difference in differences(keyed(old.document), keyed(new.document)):
         found.setdefault(difference.treatment, []).append(difference)
     made = [change for treatment, group in found.items() for change in HANDLERS[treatment](sides, group)]
-    return in_order(_once(waivers.in_spite_of(sides, made)))
+    return in_order(_once(lately.in_spite_of(sides, waivers.in_spite_of(sides, made))))
 
 
 def _once(changes: Iterable[Change]) -> Iterator[Change]:

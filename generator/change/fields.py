@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import Any, Final
 
 from engine.breakers import PREFIX as BREAKERS
-from engine.windows import KINDS as WINDOW_KINDS
 from engine.windows import PREFIX as RECENT
 
 
@@ -31,6 +30,8 @@ class Treatment(StrEnum):
     GATE = "by guard, bound, mode, exits, scope and what a missing fact means"
     ORDER = "the order of reasons: equivalent"
     WAIVER = "a waiver: gone, or ended sooner, tighter; else loosening"
+    WINDOW = "a window: added equivalent; else loosening"
+    BREAKER = "a breaker: added, or surely shut whenever it was, tighter; else loosening"
     TABLE = "equal when written out: equivalent; else loosening"
     FACT = "declared: equivalent; else loosening"
     ENTRY = "declared: equivalent; gone: contract"
@@ -40,11 +41,6 @@ class Treatment(StrEnum):
 
 
 T = Treatment
-# What a breaker says of its gates alone, and of what closes it, which is a gate too unless it awaits an event.
-OF_ITS_GATES: Final = ("exits", "mode", "until", "veto")
-OF_ITS_CLOSING: Final = ("when", "measure", "require", "above", "below", "at_most", "at_least", "on_missing")
-OF_A_WINDOW: Final = (*WINDOW_KINDS, "within", "since", "by", "unit", "where")
-OF_A_FIELD: Final = ("unit", "values", "none")
 FIELDS: Final[Mapping[str, Treatment]] = {
     "format": T.UNDIRECTED,
     "environment": T.UNDIRECTED,
@@ -128,23 +124,12 @@ FIELDS: Final[Mapping[str, Treatment]] = {
     "gates.*": T.GATE,
     "gates order": T.ORDER,
     "tables.*": T.TABLE,
-    "breakers.*": T.ENTRY,
-    "breakers.*.id": T.DERIVED,
-    "breakers.*.why": T.COSMETIC,
-    **{f"breakers.*.{key}": T.UNDIRECTED for key in OF_ITS_CLOSING},
-    "breakers.*.by": T.UNDIRECTED,
-    "breakers.*.on": T.UNDIRECTED,
-    "breakers.*.hold": T.UNDIRECTED,
-    "breakers.*.reopen": T.UNDIRECTED,
-    "breakers order": T.DERIVED,
-    "windows.*": T.ENTRY,
-    "windows.*.why": T.COSMETIC,
-    **{f"windows.*.{key}": T.UNDIRECTED for key in OF_A_WINDOW},
-    # What comes, goes or is said in other words is told as a change of the contract.
-    "events.*": T.DERIVED,
-    "events.*.fields.*": T.DERIVED,
+    "breakers.*": T.BREAKER,
+    "windows.*": T.WINDOW,
+    "events.*": T.ENTRY,
+    "events.*.fields.*": T.UNDIRECTED,
+    # Words are told as a change of the contract.
     "events.*.fields.*.meaning": T.DERIVED,
-    **{f"events.*.fields.*.{key}": T.UNDIRECTED for key in OF_A_FIELD},
     "waivers.*": T.WAIVER,
 }
 
@@ -170,34 +155,27 @@ ABSENT: Final = Absent()
 
 
 def keyed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with gates and breakers by their ids, the order of those apart, and waivers where there are none;
-    without the facts that windows and breakers are.
+    """The document with gates and breakers by their ids, the order of gates apart, and waivers where there are none;
+    without where a window or a breaker stands, and without the facts that they are.
 
     Raises:
         ValueError: two gates or breakers share an id.
     """
-    windows = {name: _unsourced(entry) for name, entry in document.get("windows", {}).items()}
+    windows = {name: _unplaced(entry) for name, entry in document.get("windows", {}).items()}
     made = {**document, "waivers": document.get("waivers", {}), "windows": windows}
     for part in ("gates", "breakers"):
         entries = document.get(part, [])
-        by_id = {entry["id"]: entry for entry in entries}
-        if len(by_id) != len(entries):
+        made[part] = {entry["id"]: entry for entry in entries}
+        if len(made[part]) != len(entries):
             raise ValueError(f"two {part} share an id")
-        made |= {part: by_id, f"{part} order": list(by_id)}
-    made["breakers"] = {name: _beside_its_gates(entry) for name, entry in made["breakers"].items()}
-    follow = {*(f"{RECENT}{name}" for name in made["windows"]), *(f"{BREAKERS}{name}" for name in made["breakers"])}
+    made["gates order"] = list(made["gates"])
+    made["breakers"] = {name: _unplaced(entry) for name, entry in made["breakers"].items()}
+    follow = {*(f"{RECENT}{name}" for name in windows), *(f"{BREAKERS}{name}" for name in made["breakers"])}
     return made | {"facts": {name: fact for name, fact in document["facts"].items() if name not in follow}}
 
 
-def _unsourced(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """What an entry says, without the line on which it stands."""
+def _unplaced(entry: Mapping[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in entry.items() if key != "source"}
-
-
-def _beside_its_gates(breaker: Mapping[str, Any]) -> dict[str, Any]:
-    """What a breaker says that its gates don't."""
-    told = OF_ITS_GATES if "on" in breaker else (*OF_ITS_GATES, *OF_ITS_CLOSING)
-    return {key: value for key, value in _unsourced(breaker).items() if key not in told}
 
 
 def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Difference]:

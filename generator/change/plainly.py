@@ -21,9 +21,7 @@ _KINDS: Final = {
     "units": Kind.CATALOG,
     "facts": Kind.CATALOG,
     "caps": Kind.CATALOG,
-    "windows": Kind.CATALOG,
     "events": Kind.CATALOG,
-    "breakers": Kind.GATE,
 }
 _SINGULAR: Final = {
     "tiers": "tier",
@@ -31,10 +29,8 @@ _SINGULAR: Final = {
     "units": "declared unit",
     "facts": "declared fact",
     "caps": "declared cap",
-    "params": "declared strategy",
-    "windows": "window",
-    "breakers": "breaker",
     "events": "declared event",
+    "params": "declared strategy",
 }
 _SIGNS: Final = ("any", "nonnegative", "positive")
 _NO_DIRECTION: Final = Verdict(Class.LOOSEN, "no direction is declared for it")

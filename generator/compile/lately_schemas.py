@@ -15,6 +15,39 @@ _BY: Final[Schema] = {
 _AFTER_THE_HOLD: Final = ("exits", "mode", "until", "on_missing", "veto")
 _SPAN: Final = "A time as 90s, 1h30m, or caps.NAME."
 
+# One entry stands for no more than this, so that no file takes longer to read than it looks.
+MOST_TIMES: Final = 1000
+NOW: Final[Schema] = {
+    "type": "string",
+    "pattern": r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?Z$",
+    "description": "When the order is decided, in UTC, as 2026-01-05T12:00:00Z.",
+}
+
+
+def past(facts: Schema) -> Schema:
+    """Of the events of a scenario; `facts` is the schema of its facts."""
+    entry = {
+        "type": "object",
+        "properties": {
+            "at": {**TEXT, "description": "How long before `now`, as -50m."},
+            "times": {**TEXT, "description": f"How often, at that moment; {MOST_TIMES} at most."},
+            "facts": {**facts, "description": "What the account looked like then, where it was another."},
+            "rearm": {"type": "string", "description": "A breaker that a person opens then."},
+        },
+        "required": ["at"],
+        "propertyNames": {"pattern": WORD["pattern"]},
+        "additionalProperties": {
+            "type": "object",
+            "additionalProperties": TEXT,
+            "description": "An event that windows may read, with its fields; it is about whom the order is about.",
+        },
+    }
+    return {
+        "type": "array",
+        "items": entry,
+        "description": "What happened before: windows and breakers follow from it, whatever `given` says of them.",
+    }
+
 
 def windows() -> Schema:
     """Of `rules/windows.yaml`."""

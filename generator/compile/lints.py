@@ -6,6 +6,7 @@ from engine.faults import Path
 from engine.reach import caps_read
 from engine.ruleset import Bound, Gate, Multiple, RuleSet, breaker_nodes, gate_nodes
 from engine.tree import CapRef
+from generator.compile.assemble import origin
 from generator.compile.cascade import Layers
 from generator.compile.lints_of_gates import lints_of_gates
 from generator.compile.problems import Problem
@@ -73,11 +74,17 @@ def _unset(ruleset: RuleSet, sources: Sources, read: frozenset[str]) -> list[Pro
 
 
 def _reader(name: str, ruleset: RuleSet, sources: Sources) -> tuple[Document, Path]:
-    """The place of the first gate that reads a cap, or its declaration."""
+    """The place of the first gate, breaker or window that reads a cap, or its declaration."""
     for gate in ruleset.gates:
         op = _bound_key(gate, name)
         if op is not None:
-            return sources.documents["gates"], ("gates", gate.index, op)
+            return origin(sources, ("gates", gate.index, op))
+    for i, breaker in enumerate(ruleset.breakers):
+        if breaker.hold == name:
+            return sources.documents["breakers"], ("breakers", i, "hold")
+    for window in ruleset.windows.values():
+        if window.within == name:
+            return sources.documents["windows"], ("windows", window.name, "within")
     return sources.documents["caps"], ("caps", name)
 
 

@@ -69,30 +69,25 @@ def _enum(value: Any, data: Any, schema: Mapping[str, Any]) -> bool:
     return any(data == word and type(data) is type(word) for word in value)
 
 
-def _unique(value: Any, data: Any, schema: Mapping[str, Any]) -> bool:
-    if not value or not isinstance(data, list):
-        return True
-    return all(isinstance(item, str) for item in data) and len(set(data)) == len(data)
-
-
-def _dependent(value: Any, data: Any, schema: Mapping[str, Any]) -> bool:
-    return not isinstance(data, dict) or all(data.keys() >= set(needed) for key, needed in value.items() if key in data)
-
-
 _CHECKS: Final[Mapping[str, Check]] = {
     "type": _type,
     "properties": _properties,
     "required": lambda value, data, schema: not isinstance(data, dict) or all(name in data for name in value),
+    "dependentRequired": lambda value, data, schema: (
+        not isinstance(data, dict) or all(n in data for name in data.keys() & value.keys() for n in value[name])
+    ),
     "additionalProperties": _additional,
     "propertyNames": lambda value, data, schema: (
         not isinstance(data, dict) or all(has_shape(name, value) for name in data)
     ),
     "items": lambda value, data, schema: not isinstance(data, list) or all(has_shape(item, value) for item in data),
+    # Whether two things that are no texts are the same is left to JSON Schema.
+    "uniqueItems": lambda value, data, schema: (
+        not isinstance(data, list) or (all(isinstance(item, str) for item in data) and len(set(data)) == len(data))
+    ),
     "minItems": lambda value, data, schema: not isinstance(data, list) or len(data) >= value,
     "minLength": lambda value, data, schema: not isinstance(data, str) or len(data) >= value,
     "minProperties": lambda value, data, schema: not isinstance(data, dict) or len(data) >= value,
-    "uniqueItems": _unique,
-    "dependentRequired": _dependent,
     "exclusiveMinimum": lambda value, data, schema: not _TYPES["number"](data) or data > value,
     "exclusiveMaximum": lambda value, data, schema: not _TYPES["number"](data) or data < value,
     "pattern": _pattern,

@@ -276,10 +276,13 @@ def _scenarios(units: Mapping[str, Any], facts: Mapping[str, Any]) -> Schema:
                 "description": "Judge by these gates alone, as if all others were open.",
             },
             "scope": {"enum": ["order", "account"]},
+            "now": lately_schemas.NOW,
+            "events": lately_schemas.past(given),
             "facts": {**given, "description": "What differs from `given`; null makes a fact missing."},
             "expect": expected,
         },
         ("name", "expect"),
+        dependentRequired={"events": ["now"]},
     )
     return file(
         "Scenarios", {"given": given, "scenarios": {"type": "array", "items": scenario, "minItems": 1}}, ("scenarios",)

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 
-from research.bench import commands, deciding
+from research.bench import commands, deciding, lately
 from research.bench.page import Row, Section, page, write
 
 
@@ -27,6 +27,12 @@ def sections() -> Iterator[Section]:
             for w in deciding.all_wrong(gate)
             for who, wrong, target in (("floats by hand", w.by_hand, ""), ("a desk", w.by_desk, "0 wrong"))
         ],
+    )
+    yield Section(
+        "Windows and breakers",
+        f"{lately.SYMBOLS} symbols × {lately.STRATEGIES} strategies × {len(lately.KINDS)} kinds, all with events.\n"
+        "× is to a count by hand; of memory, KB a window; of breakers, the share of a tick.",
+        lately.measured(),
     )
     starts, rates, single = commands.measured()
     yield Section("Commands", "Medians of whole commands; × a bare Python.", starts)

@@ -286,3 +286,14 @@ def test_when_a_gate_reads_a_window_then_it_decides_by_what_happened() -> None:
     assert reasons("research", 3601) == ()
     assert "too_often" not in reasons("sales", 60)
     assert engine.decide(cloud.request()).reasons == ("facts_missing",), "a count that nobody hands in vetoes"
+
+
+def test_when_the_rules_know_nothing_of_a_key_then_its_windows_of_a_cap_are_missing() -> None:
+    """Nobody says how far to look back for a department that there is not; others are counted as ever."""
+    rules = ruleset({"own": {"count": "rented", "by": ["department"], "within": "caps.span"}, "all": OF_ALL})
+    recent = Recent(rules)
+    assert recent.facts({"department": "finance"}, 100) == {"recent.all": 0}
+    assert recent.facts({"department": "sales"}, 100) == {"recent.all": 0, "recent.own": 0}
+
+
+OF_ALL: Final = {"count": "rented", "within": "1h"}

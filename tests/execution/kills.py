@@ -1,10 +1,12 @@
 """Runs that are killed, as a process is killed, and started again: what they leave must be what an unkilled run leaves.
 
-`python -m tests.execution.kills CANDLES --runs 20 --kills 10` is the long proof (`make soak`).
+`python -m tests.execution.kills CANDLES --runs 20 --kills 10` is the long proof (`make soak`); with `--often`, under
+rules whose windows and breakers stop something every few hours.
 """
 
 import argparse
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -17,12 +19,27 @@ from hashlib import sha256
 from pathlib import Path
 
 from execution.books import Books
-from execution.events import OrderSent
+from execution.events import BreakerTripped, Decided, OrderSent
 from execution.journal import Journal, JournalFault
 from execution.journal_file import FILE
+from generator.compile.finish import file_text
+from generator.compile.stages import compile_universe
+from tests.conftest import TODAY
 
 ROOT = Path(__file__).resolve().parents[2]
 PUBLISHED = ("state", "execution")
+OFTEN = {
+    "stop_streak: 4": "stop_streak: 1",
+    "loss_streak: 8": "loss_streak: 2",
+    "streak_pause: 4h": "streak_pause: 5h",
+    "refusals: 30": "refusals: 1",
+    "daily_loss: 1%": "daily_loss: 0.2%",
+    "trades_today: 40": "trades_today: 3",
+    "symbol_orders: 60": "symbol_orders: 3",
+    "orders_span: 1h": "orders_span: 8h",
+    "cooldown: 5m": "cooldown: 3h",
+}
+WINDOWED = frozenset({"symbol_order_rate", "trades_today", "cooldown"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +65,33 @@ def left_by(folder: Path) -> Left:
     return Left(len(rows), sha256(repr(rows).encode()).hexdigest(), files)
 
 
+def often(folder: Path) -> Path:
+    """A project in a folder, with the shipped rules but for caps under which windows and breakers stop often."""
+    for part in ("rules", "schemas", "universe"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    risk = folder / "rules/risk.yaml"
+    text = risk.read_text(encoding="utf-8")
+    for shipped, tight in OFTEN.items():
+        assert text.count(f"  {shipped}\n") == 1, f"{shipped} is not in the shipped caps once"
+        text = text.replace(f"  {shipped}\n", f"  {tight}\n")
+    risk.write_text(text, encoding="utf-8")
+    made = compile_universe(folder, today=TODAY)
+    (folder / "universe/universe.json").write_text(file_text(made.document), encoding="utf-8")
+    return folder
+
+
+def stopped(folder: Path) -> tuple[int, int]:
+    """How often a run's breakers closed, and how many of its decisions a window stopped."""
+    with Journal.read(folder) as journal:
+        events = [entry.event for entry in journal.entries(kinds=(BreakerTripped.kind, Decided.kind))]
+    decisions = [{v["reason"] for v in e.record["vetoes"]} for e in events if isinstance(e, Decided) and not e.allowed]
+    return sum(isinstance(e, BreakerTripped) for e in events), sum(bool(WINDOWED & said) for said in decisions)
+
+
 def command(folder: Path, arguments: Sequence[str]) -> list[str]:
-    """The command that runs, or goes on with, a run in a folder."""
-    return [sys.executable, "-m", "cli.main", "run", "--out", str(folder), *arguments]
+    """The command that runs, or goes on with, a run in a folder; `--root` among the arguments names its project."""
+    project, rest = (arguments[:2], arguments[2:]) if arguments[:1] == ["--root"] else ([], arguments)
+    return [sys.executable, "-m", "cli.main", *project, "run", "--out", str(folder), *rest]
 
 
 def whole(folder: Path, arguments: Sequence[str]) -> float:
@@ -128,12 +169,19 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=20)
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--often", action="store_true", help="under rules whose windows and breakers stop often")
     given = parser.parse_args()
-    arguments = ["--candles", str(Path(given.candles).resolve())] if given.candles else []
     with tempfile.TemporaryDirectory() as scratch:
+        arguments = ["--root", str(often(Path(scratch) / "project"))] if given.often else []
+        arguments += ["--candles", str(Path(given.candles).resolve())] if given.candles else []
         took = whole(Path(scratch) / "whole", arguments)
         expected = left_by(Path(scratch) / "whole")
-        print(f"unkilled: {expected.events} events in {took:.1f} s", flush=True)
+        tripped, windowed = stopped(Path(scratch) / "whole")
+        print(
+            f"unkilled: {expected.events} events in {took:.1f} s; breakers closed {tripped} times, and windows stopped "
+            f"{windowed} orders",
+            flush=True,
+        )
         dice, total, failed = random.Random(given.seed), 0, 0
         for number in range(given.runs):
             folder = Path(scratch) / f"run{number}"

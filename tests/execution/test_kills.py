@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from tests.execution.kills import differences, killed_run, left_by, whole
+from tests.execution.kills import differences, killed_run, left_by, often, stopped, whole
 
 DAYS = ["--days", "12"]
 
@@ -50,3 +50,17 @@ def test_a_run_that_is_over_is_shown_again_and_not_changed(unkilled, tmp_path):
     (folder / "state" / "nav.json").unlink()
     whole(folder, DAYS)
     assert differences(expected, left_by(folder)) == []
+
+
+def test_a_run_whose_windows_and_breakers_stop_often_decides_the_same_however_often_it_is_killed(tmp_path):
+    """A streak, a throttle and a shut breaker survive a kill: what is decided next is what it would have been."""
+    arguments = ["--root", str(often(tmp_path / "project")), *DAYS]
+    took = whole(tmp_path / "whole", arguments)
+    tripped, windowed = stopped(tmp_path / "whole")
+    assert tripped >= 5
+    assert windowed >= 20
+    dice = random.Random(5)
+    moments = iter(lambda: dice.uniform(0.3, took * 0.6), None)
+    struck, wrong = killed_run(tmp_path / "run", arguments, moments, 3)
+    assert wrong + differences(left_by(tmp_path / "whole"), left_by(tmp_path / "run")) == []
+    assert struck >= 2, "too few kills struck to show anything"

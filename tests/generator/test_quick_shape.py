@@ -21,6 +21,7 @@ SCALARS = st.one_of(
 DATA = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3)
 )
+NAMES = st.lists(st.sampled_from("abc"), max_size=2)
 SCHEMAS = st.recursive(
     st.one_of(
         st.fixed_dictionaries({"type": st.sampled_from(["string", "number", "integer", "boolean", "null", "object"])}),
@@ -29,16 +30,17 @@ SCHEMAS = st.recursive(
         st.fixed_dictionaries({"const": SCALARS}),
         st.fixed_dictionaries({"pattern": st.sampled_from(["^a$", "[0-9]", ""])}),
         st.fixed_dictionaries({"minLength": st.integers(0, 2)}),
-        st.fixed_dictionaries({"required": st.lists(st.sampled_from("abc"), max_size=2)}),
+        st.fixed_dictionaries({"required": NAMES}),
         st.fixed_dictionaries({"exclusiveMaximum": st.integers(0, 2)}),
         st.fixed_dictionaries({"exclusiveMinimum": st.integers(0, 2)}),
         st.fixed_dictionaries({"uniqueItems": st.booleans()}),
-        st.fixed_dictionaries({"dependentRequired": st.fixed_dictionaries({"a": st.just(["b"])})}),
         st.fixed_dictionaries({"maxLength": st.integers(0, 2)}),
     ),
     lambda inner: st.one_of(
         st.fixed_dictionaries({"anyOf": st.lists(inner, min_size=1, max_size=3)}),
         st.fixed_dictionaries({"items": inner, "minItems": st.integers(0, 2)}),
+        st.fixed_dictionaries({"items": inner, "uniqueItems": st.just(True)}),
+        st.fixed_dictionaries({"dependentRequired": st.dictionaries(st.sampled_from("abc"), NAMES, max_size=2)}),
         st.fixed_dictionaries({"propertyNames": inner}),
         st.fixed_dictionaries(
             {

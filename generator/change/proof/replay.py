@@ -14,6 +14,7 @@ from generator.change.proof.places import UNNAMED, Place
 from generator.change.proof.sides import Side
 from generator.change.proof.valuation import Given, Invalid, Point, holds
 from generator.change.proof.vocabulary import Vocabulary
+from generator.scenario_texts import nested
 
 
 class Disagreement(AssertionError):
@@ -74,18 +75,6 @@ def _written(given: Given, name: str, ruleset: RuleSet) -> Any:
     if isinstance(given, Decimal):
         return canonical(given)
     return list(given) if isinstance(given, tuple) else given
-
-
-def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts by dotted names as nested data, by name."""
-    made: dict[str, Any] = {}
-    for name, value in sorted(facts.items()):
-        *parents, last = name.split(".")
-        place = made
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = value
-    return made
 
 
 def flat(facts: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

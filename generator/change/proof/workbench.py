@@ -6,13 +6,14 @@ from typing import Any
 from engine import Decision, RuleSet
 from engine.facts import FactReader
 from generator.change.proof.places import UNNAMED, Place
-from generator.change.proof.replay import Decider, flat, nested
+from generator.change.proof.replay import Decider, flat
 from generator.change.proof.sides import Side
 from generator.change.proof.solver import Solver
 from generator.change.proof.terms import Term, Terms
 from generator.change.proof.valuation import Given, Point, holds
 from generator.change.proof.vocabulary import Vocabulary
 from generator.change.proof.witness import Seeker
+from generator.scenario_texts import nested
 
 # The facts of an order to begin a search with, nested, for a subject and who asks.
 Orders = Callable[[str | None, str | None], Mapping[str, Any]]

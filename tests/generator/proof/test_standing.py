@@ -44,7 +44,7 @@ def of(*edits: Edit, text: bytes = OWN) -> Standing:
 
 
 def test_the_shipped_rules_hold_their_invariants_and_never_stop_an_exit_of_good_form() -> None:
-    """Every invariant is proved; only gates of form, and a person's halt, can veto an order that reduces, each with an order to show it."""
+    """Every invariant is proved; gates of form and a person's halt alone can veto an order that reduces, each shown."""
     found = of()
 
     assert {p.verdict for p in found.promises} == {Verdict.HOLDS}
