@@ -125,7 +125,9 @@ FIELDS: Final[Mapping[str, Treatment]] = {
     "windows.*": T.WINDOW,
     "events.*": T.ENTRY,
     "events.*.fields.*": T.UNDIRECTED,
+    "events.*.fields.*.*": T.UNDIRECTED,
     "events.*.fields.*.meaning": T.COSMETIC,
+    "waivers": T.UNDIRECTED,
     "waivers.*": T.WAIVER,
 }
 
