@@ -75,7 +75,7 @@ class Trial:
     """A scenario with the decision on it and what each gate said; no snapshot where its facts can't be read.
 
     Its facts hold what windows and breakers make of its past; `tripped` are the breakers that closed in that, `counted`
-    the windows over events that happened.
+    the windows over events that happened, and `told` is the scenario with its past.
     """
 
     scenario: Scenario
@@ -86,19 +86,20 @@ class Trial:
     situation: Situation | None
     tripped: tuple[str, ...] = ()
     counted: tuple[str, ...] = ()
+    told: Scenario | None = None
 
 
 def tried(scenario: Scenario, engine: Engine) -> Trial:
     """Decide a scenario."""
-    made = recalled(scenario.facts, scenario.past, engine)
-    scenario = replace(scenario, facts=made.facts, past=None) if scenario.past is not None else scenario
+    made, told = recalled(scenario.facts, scenario.past, engine), scenario if scenario.past is not None else None
+    scenario = replace(scenario, facts=made.facts, past=None) if told is not None else scenario
     decision = engine.decide(scenario.facts, scenario.scope)
     try:
         snapshot = engine.reader.read(scenario.facts)
     except FactsFault:
         return Trial(scenario, engine, decision, None, (), None)
     judgements, situation = engine.judgements(snapshot, scenario.scope)
-    return Trial(scenario, engine, decision, snapshot, tuple(judgements), situation, made.tripped, made.counted)
+    return Trial(scenario, engine, decision, snapshot, tuple(judgements), situation, made.tripped, made.counted, told)
 
 
 def failures(trial: Trial) -> Iterator[Failure]:

@@ -179,6 +179,13 @@ TROUBLES: Final[tuple[tuple[str, int, Callable[[Facts, random.Random], None]], .
     ("a volatile portfolio", 6, _set("risk", "portfolio_var", "40000")),
     ("as many positions as may be", 8, _set("positions", "open", "6")),
     ("a volatile position", 6, _times("risk", "position_cvar", "12")),
+    ("order after order in one symbol", 6, _set("recent", "symbol_orders", "60")),
+    ("orders without end", 6, _set("recent", "orders_1m", "75")),
+    ("a strategy that trades all day", 6, _set("recent", "trades_today", "40")),
+    ("a venue that refuses", 6, _set("recent", "refusals_10m", "31")),
+    ("stop after stop", 6, _set("breakers", "stop_streak", True)),
+    ("loss after loss", 6, _set("breakers", "loss_streak", True)),
+    ("a halt", 6, _set("breakers", "halt", True)),
 )
 
 

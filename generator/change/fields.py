@@ -128,8 +128,10 @@ FIELDS: Final[Mapping[str, Treatment]] = {
     "windows.*": T.WINDOW,
     "events.*": T.ENTRY,
     "events.*.fields.*": T.UNDIRECTED,
+    "events.*.fields.*.*": T.UNDIRECTED,
     # Words are told as a change of the contract.
     "events.*.fields.*.meaning": T.DERIVED,
+    "waivers": T.UNDIRECTED,
     "waivers.*": T.WAIVER,
 }
 

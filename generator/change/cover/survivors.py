@@ -13,8 +13,9 @@ from engine import Engine
 from engine.facts import Snapshot
 from engine.interpret import Situation
 from engine.judge import is_exempt, judge
+from engine.reach import caps_read
 from engine.read import examine
-from engine.ruleset import Gate, RuleSet, gate_nodes, table_nodes
+from engine.ruleset import Gate, RuleSet, breaker_nodes, gate_nodes, table_nodes
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
 from generator.change.cover.mutants import Mutant, mutants_of_rules
 from generator.change.cover.steps import mutants_of_values, with_values
@@ -57,6 +58,7 @@ class Scenarios:
     def __init__(self, universe: Universe, scenarios: Iterable[Scenario]) -> None:
         self._universe = universe
         self._uses = _Uses(universe.ruleset)
+        self._remembered = {f"cap:{cap}" for cap in _caps_remembered(universe.ruleset)}
         engines: dict[tuple[str, ...], Engine] = {}
         self._trials: list[Trial] = []
         for scenario in scenarios:
@@ -89,7 +91,17 @@ class Scenarios:
             elif changed.fails(trial):
                 return trial.scenario
         # What each gate says of an order is no different, and what it says of other sizes may be.
-        return next((t.scenario for t in later if changed.asks_more(t) and changed.fails(t)), None)
+        found = next((t.scenario for t in later if changed.asks_more(t) and changed.fails(t)), None)
+        if found is not None or mutant.touches not in self._remembered:
+            return found
+        return next((t.scenario for t in self._trials if t.told is not None and changed.comes_to_another(t.told)), None)
+
+
+def _caps_remembered(ruleset: RuleSet) -> frozenset[str]:
+    """The caps that windows and breakers follow, so that another value makes another present of the same past."""
+    spans = {w.within for w in ruleset.windows.values()} | {b.hold for b in ruleset.breakers}
+    nodes = (node for breaker in ruleset.breakers for node in breaker_nodes(breaker))
+    return caps_read(ruleset, *nodes) | {s for s in spans if isinstance(s, str)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,3 +237,7 @@ class _Changed:
         decision = engine.decide(scenario.facts, scenario.scope)
         snapshot = engine.reader.read(scenario.facts) if self._tables(trial) else None
         return any(True for _ in failures(Trial(scenario, engine, decision, snapshot, (), None)))
+
+    def comes_to_another(self, told: Scenario) -> bool:
+        """Whether a scenario, from its past on, does not get what it must get any more."""
+        return any(True for _ in failures(tried(told, self._engine(told.only))))

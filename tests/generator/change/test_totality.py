@@ -24,7 +24,7 @@ OF_GATE: Final[Mapping[str, tuple[str, Mapping[str, Any]]]] = {
     "measure": ("spread", {"measure": "price_off_mark"}),
     "at_most": ("spread", {"at_most": "caps.price_collar"}),
     "at_least": ("free_margin", {"at_least": "caps.spread"}),
-    "below": ("spread", {"at_most": None, "below": "caps.spread"}),
+    "below": ("mark_fresh", {"below": "caps.nav_max_age"}),
     "above": ("free_margin", {"at_least": None, "above": "caps.free_margin"}),
     "multiple_of": ("tick_size", {"multiple_of": "mark.price"}),
     "require": ("kill_switch", {"require": "control.kill_switch"}),
@@ -84,7 +84,17 @@ PATTERNS: Final = [tuple(pattern.split(".")) for pattern in FIELDS]
 
 def test_every_field_of_the_compiled_schema_has_a_treatment() -> None:
     """A field that is added to the compiled universe is given a direction, or named as one that has none."""
-    left_open = {*OPEN, "head", "params", "measures", "gates", "tables"}  # their own schemas describe them
+    left_open = {
+        *OPEN,
+        "head",
+        "params",
+        "measures",
+        "gates",
+        "tables",
+        "windows",
+        "breakers",
+        "events",
+    }  # their own schemas describe them
     described = {path for path in fields_of(schema("compiled")) if path not in {(part,) for part in left_open}}
     described |= {(part, "*") for part in left_open - {"head"}}
 
