@@ -68,9 +68,14 @@ def _show(pack: "Pack", missing: "Sequence[Lack]", as_json: bool) -> None:
     if as_json:
         for clause in pack.clauses:
             record = {
-                **{"pack": pack.id, "clause": clause.id, "kind": clause.kind, "meaning": clause.meaning},
+                "pack": pack.id,
+                "clause": clause.id,
+                "kind": clause.kind,
+                "meaning": clause.meaning,
                 **clause.answers,
-                **{"why": clause.why, "source": clause.source, "lacks": lacking.get(clause.id, [])},
+                "why": clause.why,
+                "source": clause.source,
+                "lacks": lacking.get(clause.id, []),
             }
             click.echo(json.dumps(record, ensure_ascii=False))
         return
