@@ -36,6 +36,19 @@ STRATEGIES: Final = MappingProxyType(
     }
 )
 
+# What is counted and what may be held shut, neither of which the predecessor knew.
+COUNTED: Final = tuple(
+    """
+    symbol_orders orders_1m orders_today amendments_1m strategy_orders refusals_10m trades_today strategy_result
+    symbol_result week_result stops_1h symbol_stops stop_streak loss_streak
+    """.split()
+)
+SHUT: Final = tuple(
+    """
+    drawdown daily_loss weekly_loss daily_gain reject_burst stop_streak loss_streak strategy_loss repeated_orders halt
+    """.split()
+)
+
 # The quiet account: all that no record says, as kind to an order as it can be. Prices are fresh, nothing is working, no
 # position has gained or lost, the venue's brackets are wide, statistics see no risk, nobody pulled the kill switch.
 # Mark, bid and ask are the order's own price and the margin is NAV, all of it free: `quiet` fills those in.
@@ -64,8 +77,13 @@ QUIET: Final[Mapping[str, str | bool]] = MappingProxyType(
         "bracket.leverage": "75",
         "risk.portfolio_var": "0",
         "risk.position_cvar": "0",
-        "recent.since_exit": NEVER,
+        "own.stop_loss": "0.03",
+        "margin.maintenance": "0",
+        **dict.fromkeys(("recent.since_exit", "recent.since_order"), NEVER),
+        **{f"recent.{name}": "0" for name in COUNTED},
+        **{f"breakers.{name}": False for name in SHUT},
         "control.kill_switch": False,
+        "control.halt": False,
     }
 )
 
