@@ -38,6 +38,7 @@ check: .venv/.installed-dev ## check format, lint, types, floors, rules, and tha
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/hedgerow check
+	$(BIN)/hedgerow coverage
 	$(BIN)/hedgerow fmt --check
 	$(BIN)/hedgerow universe --check
 	$(BIN)/hedgerow docs --check

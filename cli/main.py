@@ -37,6 +37,7 @@ COMMANDS: Final = {
     "rearm": "Open a breaker that is shut.",
     "doctor": "Look a run over: each line OK or WRONG, and what to do.",
     "test": "Run the scenarios, and say which gates none of them reaches.",
+    "coverage": "Show which rules answer each clause of a regulation, and what is missing.",
     "boundary": "Show the cases on either side of each bound, or write them as scenarios.",
     "mutate": "Change the rules in small ways, and name the changes that no scenario notices.",
     "rehearse": "Decide a seeded stream of intents and show what stops them.",

@@ -31,7 +31,7 @@ def liquidate(desk: Desk, venue: PaperVenue) -> None:
     opposite sides is closed at the same price, and brings and costs the wallet nothing.
     """
     needed = margin.maintenance(desk)
-    if not desk.books.ledger.positions or desk.pulse.nav is None or desk.pulse.nav > needed:
+    if not desk.books.ledger.positions or desk.pulse.nav is None or needed is None or desk.pulse.nav > needed:
         return
     desk.record(Liquidated(desk.pulse.nav, needed))
     routing.clear_the_way(desk, Liquidated.kind)

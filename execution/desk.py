@@ -92,3 +92,15 @@ class Desk:
                 quantity += held.quantity
                 notional += held.quantity * (held.worst_price or self.price(symbol) or ZERO)
         return quantity, notional
+
+    def meets(self, symbol: str, side: Side) -> Decimal | None:
+        """The price at which an order would first meet what works on one side of a symbol: the lowest of sells, the
+        highest of buys. An order is met where it rests, else at its worst price; None where nothing works, or where
+        something has no price.
+        """
+        prices = [o.price or o.worst_price for o in self.books.open_orders(symbol) if o.side is side]
+        prices += [c.worst_price for c in self.gate.reserved() if c.symbol == symbol and c.side is side]
+        known = [price or self.price(symbol) for price in prices]
+        if not known or None in known:
+            return None
+        return min((p for p in known if p is not None), key=lambda p: -side.sign * p)

@@ -45,12 +45,14 @@ def refusal(desk: Desk, order: Order) -> Refused | None:
     return Refused.LEVERAGE if bracket is None or bracket.leverage < order.leverage else None
 
 
-def maintenance(desk: Desk) -> Decimal:
-    """Margin in USDT below which the venue liquidates: each net position's, by its bracket."""
-    return sum(
-        (
-            desk.instruments[s].maintenance(abs(desk.books.ledger.net(s)) * (desk.price(s) or ZERO))
-            for s in desk.books.ledger.symbols()
-        ),
-        ZERO,
-    )
+def maintenance(desk: Desk) -> Decimal | None:
+    """Margin in USDT below which the venue liquidates: each net position's, by its bracket; None where a price is
+    missing.
+    """
+    needed = ZERO
+    for symbol in desk.books.ledger.symbols():
+        price = desk.price(symbol)
+        if price is None:
+            return None
+        needed += desk.instruments[symbol].maintenance(abs(desk.books.ledger.net(symbol)) * price)
+    return needed

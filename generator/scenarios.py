@@ -13,7 +13,7 @@ from engine.ruleset import RuleSet
 from generator.compile.files import Folder
 from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
-from generator.compile.text import MAX_BYTES, read_text, too_large
+from generator.compile.text import read_text, texts_in
 from generator.past_texts import PastTexts
 from generator.scenario_texts import FactTexts, check_expected, merged, nested, places
 from generator.trials import Failure, Scenario, Trial, failures, tried
@@ -63,20 +63,9 @@ def read_folder(root: Path, ruleset: RuleSet, schema: Mapping[str, Any]) -> list
     """
     scenarios: list[Scenario] = []
     problems: list[Problem] = []
-    texts: dict[str, str] = {}
-    for path in sorted((root / FOLDER).glob("*.yaml")):
-        file = f"{FOLDER}/{path.name}"
-        try:
-            raw = Folder(root).read(file)
-            if len(raw) > MAX_BYTES:
-                problems.append(too_large(file))
-                continue
-            texts[file] = raw.decode()
-        except UnicodeDecodeError as error:
-            line = error.object[: error.start].count(b"\n") + 1
-            problems.append(Problem(file, line, 1, "bad-text", "the file is not UTF-8"))
-            continue
-        scenarios += read_file(file, texts[file], ruleset, schema, problems)
+    texts = texts_in(Folder(root), FOLDER, problems)
+    for file, text in texts.items():
+        scenarios += read_file(file, text, ruleset, schema, problems)
     if problems:
         raise Refused(set(problems), texts)
     return scenarios

@@ -118,7 +118,7 @@ def _exposures(facts: Facts, universe: Universe, book: Book, symbol: str, strate
         "best": str(max(unrealised, Decimal(0))),
         "others": str(sum((abs(q) * book.prices[s] for s, q in mine.items()), Decimal(0))),
         "positions": str(len(mine) + bool(own)),
-        **({"cost": str(abs(cost)), "held": "1800"} if own else {}),
+        **({"cost": str(abs(cost)), "held": "1800", "stop_loss": "0.03"} if own else {}),
     }
     facts["tier"]["others"] = str(book.exposure(iter(same)))
     facts["group"]["others"] = str(book.exposure(iter(group)))
@@ -135,7 +135,7 @@ def _statistics(facts: Facts, nav: Decimal, notional: Decimal, dice: random.Rand
         "portfolio_var": str((gross * Decimal(str(round(dice.uniform(0.03, 0.06), 4)))).quantize(cents)),
         "position_cvar": str((after * Decimal(str(round(dice.uniform(0.05, 0.1), 4)))).quantize(cents)),
     }
-    facts["margin"] = {"balance": str(nav), "available": str((nav - gross / 3).quantize(cents))}
+    facts["margin"] |= {"balance": str(nav), "available": str((nav - gross / 3).quantize(cents))}
     short = round(dice.lognormvariate(-5.1, 0.3), 6)
     facts["market"] = {"vol_short": str(short), "vol_long": "0.006"}
 
@@ -152,6 +152,17 @@ def _times(group: str, name: str, factor: str) -> Callable[[Facts, random.Random
         facts[group][name] = str(Decimal(facts[group][name]) * Decimal(factor))
 
     return apply
+
+
+def _meets_itself(facts: Facts, dice: random.Random) -> None:
+    side, resting = ("sells", "lowest_sell") if facts["order"]["side"] == "BUY" else ("buys", "highest_buy")
+    facts["working"] |= {side: "500", resting: facts["order"]["price"]}
+
+
+def _adds_without_a_stop(facts: Facts, dice: random.Random) -> None:
+    held, price = Decimal(facts["own"]["quantity"]) or Decimal(facts["order"]["quantity"]), facts["order"]["price"]
+    facts["order"]["side"] = "BUY" if held > 0 else "SELL"
+    facts["own"] |= {"quantity": str(held), "cost": str(abs(held) * Decimal(price)), "stop_loss": None}
 
 
 # What goes wrong, how often in a thousand intents, and how.
@@ -179,13 +190,27 @@ TROUBLES: Final[tuple[tuple[str, int, Callable[[Facts, random.Random], None]], .
     ("a volatile portfolio", 6, _set("risk", "portfolio_var", "40000")),
     ("as many positions as may be", 8, _set("positions", "open", "6")),
     ("a volatile position", 6, _times("risk", "position_cvar", "12")),
-    ("order after order in one symbol", 6, _set("recent", "symbol_orders", "60")),
-    ("orders without end", 6, _set("recent", "orders_1m", "75")),
-    ("a strategy that trades all day", 6, _set("recent", "trades_today", "40")),
-    ("a venue that refuses", 6, _set("recent", "refusals_10m", "31")),
-    ("stop after stop", 6, _set("breakers", "stop_streak", True)),
-    ("loss after loss", 6, _set("breakers", "loss_streak", True)),
-    ("a halt", 6, _set("breakers", "halt", True)),
+    ("an order that meets our own", 6, _meets_itself),
+    ("a position without a stop", 6, _adds_without_a_stop),
+    ("the same order again", 6, _set("recent", "since_order", "1")),
+    ("a symbol that was stopped out", 5, _set("recent", "symbol_stops", "5")),
+    ("stops all over", 5, _set("recent", "stops_1h", "15")),
+    ("a symbol that costs", 5, _set("recent", "symbol_result", "-9000")),
+    ("order after order in a symbol", 5, _set("recent", "symbol_orders", "70")),
+    ("order after order", 5, _set("recent", "orders_1m", "80")),
+    ("price after price", 5, _set("recent", "amendments_1m", "130")),
+    ("too many orders in a day", 5, _set("recent", "orders_today", "2000")),
+    ("too many trades in a day", 5, _set("recent", "trades_today", "50")),
+    ("margin that the venue holds", 5, _set("margin", "maintenance", "200000")),
+    ("a bad week", 5, _set("recent", "week_result", "-9000")),
+    ("a day too good", 5, _times("nav", "day_start", "0.7")),
+    ("refusal after refusal", 5, _set("recent", "refusals_10m", "40")),
+    ("a streak of stops", 5, _set("breakers", "stop_streak", True)),
+    ("a streak of losses", 5, _set("breakers", "loss_streak", True)),
+    ("a strategy's bad day", 5, _set("breakers", "strategy_loss", True)),
+    ("a strategy that repeats itself", 5, _set("breakers", "repeated_orders", True)),
+    ("a halt", 5, _set("breakers", "halt", True)),
+    ("a fund too large for its orders", 5, _times("nav", "total", "10000")),
 )
 
 

@@ -58,7 +58,7 @@ def quiet_facts(universe: Universe, symbol: str, nav: Decimal, *, strategy: str 
         "gross": {"others": "0"},
         "net": {"long_others": "0", "short_others": "0"},
         "positions": {"open": "0"},
-        "margin": {"balance": money, "available": money},
+        "margin": {"balance": money, "maintenance": "0", "available": money},
         "bracket": {"leverage": universe.symbol(symbol)["brackets"][0]["leverage"]},
         "risk": {"portfolio_var": "0", "position_cvar": "0"},
         "recent": {name: NEVER if w.kind == "since_last" else "0" for name, w in universe.ruleset.windows.items()},

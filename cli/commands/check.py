@@ -45,11 +45,13 @@ def command(
 
     With --nav "4400 USDT" it is also a problem where no order of an enabled symbol passes for a strategy that runs.
     """
+    from cli.main import COMMANDS
     from generator.change.proof.invariants import read_invariants
     from generator.compile.files import Folder
     from generator.compile.levels import heard
     from generator.compile.problems import Refused
     from generator.compile.stages import compile_universe
+    from generator.packs import Held, read_packs
     from generator.scenarios import read_folder
 
     folder = root(given_root)
@@ -57,6 +59,7 @@ def command(
         made = compile_universe(folder, environment, today=today())
         scenarios = read_folder(folder, made.ruleset, made.schemas["scenarios"])
         read_invariants(Folder(folder), made.document, made.ruleset)
+        read_packs(Folder(folder), made.schemas["pack"], Held(made.ruleset, scenarios, COMMANDS))
     except Refused as refused:
         _show(refused.problems, refused.texts, as_json)
         raise SystemExit(BAD_INPUT) from None

@@ -10,7 +10,7 @@ from engine.windows import PREFIX as WINDOWS
 from execution.desk import Desk
 from execution.facts.exposures import Exposure, exposures, total
 from execution.ledger import Position
-from execution.margin import available
+from execution.margin import available, maintenance
 from execution.ticket import About
 from universe.trading import ZERO, Side
 
@@ -95,7 +95,14 @@ def ledger(desk: Desk, about: About) -> Group:
     group = (e for e in others if desk.instruments[e.symbol].group == instrument.group)
     return {
         "position": {"quantity": net, "notional": net * price},
-        "working": {"buys": buys, "sells": sells, "buy_quantity": buy_quantity, "sell_quantity": sell_quantity},
+        "working": {
+            "buys": buys,
+            "sells": sells,
+            "buy_quantity": buy_quantity,
+            "sell_quantity": sell_quantity,
+            "lowest_sell": desk.meets(about.symbol, Side.SELL),
+            "highest_buy": desk.meets(about.symbol, Side.BUY),
+        },
         "own": own_facts(desk, about) | _own_elsewhere(desk, about),
         "tier": {"others": total(tier)},
         "group": {"others": total(group) if instrument.group else None},
@@ -158,7 +165,7 @@ def _own_elsewhere(desk: Desk, about: About) -> dict[str, Any]:
 
 def venue(desk: Desk, about: About) -> Group:
     """Margin, and the highest leverage of the bracket that the position would be in."""
-    facts: Group = {"margin": {"balance": desk.pulse.nav, "available": available(desk)}}
+    facts: Group = {"margin": _margin(desk)}
     price = desk.price(about.symbol)
     if price is not None and about.quantity is not None and about.price is not None:
         _, buys = desk.waiting(about.symbol, Side.BUY)
@@ -172,6 +179,10 @@ def venue(desk: Desk, about: About) -> Group:
         bracket = desk.instruments[about.symbol].bracket(after)
         facts["bracket"] = {"leverage": None if bracket is None else bracket.leverage}
     return facts
+
+
+def _margin(desk: Desk) -> dict[str, Any]:
+    return {"balance": desk.pulse.nav, "available": available(desk), "maintenance": maintenance(desk)}
 
 
 def statistics(desk: Desk, about: About) -> Group:

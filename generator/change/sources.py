@@ -14,6 +14,7 @@ from generator.compile.files import Files, Folder, Texts
 from generator.compile.problems import Refused
 from generator.compile.stages import Edit, as_written, compile_universe
 from generator.compile.text import read_text
+from generator.packs import FOLDER as PACKS
 from generator.scenarios import FOLDER as SCENARIOS
 from universe.reader import parse
 
@@ -95,11 +96,11 @@ class Project:
         return self._made[environment]
 
     def texts(self) -> Mapping[str, bytes]:
-        """Every YAML file of rules, catalogs and scenarios."""
+        """Every YAML file of rules, catalogs, scenarios and packs."""
         return dict(self._read())
 
     def _read(self) -> Iterator[tuple[str, bytes]]:
-        for folder in ("rules", "schemas", SCENARIOS):
+        for folder in ("rules", "schemas", SCENARIOS, PACKS):
             for name in self.files.names(folder):
                 if name.endswith((".yaml", ".yml")):
                     yield f"{folder}/{name}", self.files.read(f"{folder}/{name}")

@@ -12,6 +12,7 @@ from typing import Any, Final
 import yaml
 
 from engine.faults import Path
+from generator.compile.files import Files
 from generator.compile.hazards import OWN_WORDS, is_treacherous
 from generator.compile.problems import Problem
 
@@ -105,6 +106,22 @@ def read_text(file: str, text: str) -> tuple[Document, list[Problem]]:
         return document, [Problem(file, 1, 1, "bad-yaml", "the file is empty", "begin it with `format: 1`")]
     document.data = _Walk(document, problems).value(node, ())
     return document, problems
+
+
+def texts_in(files: Files, folder: str, problems: list[Problem]) -> dict[str, str]:
+    """The YAML files that stand in a folder, by their paths; one that can't be read is a problem."""
+    texts: dict[str, str] = {}
+    for file in (f"{folder}/{name}" for name in files.names(folder) if name.endswith(".yaml")):
+        try:
+            raw = files.read(file)
+            if len(raw) > MAX_BYTES:
+                problems.append(too_large(file))
+                continue
+            texts[file] = raw.decode()
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            problems.append(Problem(file, line, 1, "bad-text", "the file is not UTF-8"))
+    return texts
 
 
 def too_large(file: str) -> Problem:

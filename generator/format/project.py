@@ -14,6 +14,7 @@ from generator.compile.schema_parts import Schema
 from generator.compile.sources import FILES, schema_of
 from generator.compile.stages import compile_universe, schemas_of
 from generator.format.texts import FormatFault, formatted
+from generator.packs import FOLDER as PACKS
 from generator.scenarios import FOLDER, read_file
 from generator.trials import Scenario
 
@@ -77,6 +78,9 @@ def _known(files: Files) -> Iterator[tuple[str, Schema]]:
     for file in _scenarios(files):
         if file != written.FILE:
             yield file, made["scenarios"]
+    for name in files.names(PACKS):
+        if name.endswith(".yaml"):
+            yield f"{PACKS}/{name}", made["pack"]
     if _is_there(files, FORM.rules):
         about = _of_changes(files)
         yield FORM.rules, about.get(FORM.name, {})

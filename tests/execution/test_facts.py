@@ -25,7 +25,8 @@ from universe.trading import Side
 
 NOW = START + WARM * HOUR
 BTC, ETH = "BTCUSDT", "ETHUSDT"
-CLOCK = "clock.now"
+# Missing on a desk where no waiver ends by the clock, and nothing works in the symbol.
+ABSENT = {"clock.now", "working.lowest_sell", "working.highest_buy"}
 
 
 @pytest.fixture(scope="module")
@@ -66,10 +67,10 @@ def test_every_declared_fact_has_one_producer_and_it_is_the_declared_one(desk):
 
 
 def test_all_facts_of_an_order_are_readable_and_none_is_missing(desk):
-    """The engine takes them as they are: exact numbers, in range; the time is told where there are waivers."""
+    """The engine takes them as they are: exact numbers, in range."""
     snapshot: Snapshot = desk.gate.risk.engine.reader.read(gather(desk, about()))
     assert snapshot.invalid == {}
-    assert [f for f, slot in desk.gate.risk.engine.reader.slots.items() if snapshot.values[slot] is None] == [CLOCK]
+    assert {f for f, slot in desk.gate.risk.engine.reader.slots.items() if snapshot.values[slot] is None} == ABSENT
 
 
 def test_what_two_strategies_hold_is_each_ones_own_and_the_wallets_sum(desk):
@@ -120,8 +121,8 @@ def test_value_at_risk_counts_what_works_filled_the_worse_way(desk):
 
 def test_a_symbol_that_two_strategies_hold_against_each_other_is_no_open_position(tmp_path):
     """The wallet holds nothing there, asked from that symbol or from another one."""
-    bars = calm(BTC, WARM + 2, 50_000) + calm(ETH, WARM + 2, 3_000)
-    mine, theirs = {NOW: [buy(BTC, "0.004")]}, {NOW: [sell(BTC, "0.004", strategy="vol_target")]}
+    bars = calm(BTC, WARM + 3, 50_000) + calm(ETH, WARM + 3, 3_000)
+    mine, theirs = {NOW: [buy(BTC, "0.004")]}, {NOW + HOUR: [sell(BTC, "0.004", strategy="vol_target")]}
     arena = Arena(tmp_path, feed_of(bars), [told(mine, (BTC,)), told(theirs, (BTC,), "vol_target")])
     arena.run()
     desk = arena.loop.desk
@@ -129,6 +130,18 @@ def test_a_symbol_that_two_strategies_hold_against_each_other_is_no_open_positio
     for symbol in (BTC, ETH):
         facts = named(gather(desk, About("momentum", symbol, Side.BUY, False, Decimal(1), Decimal(3000), Decimal(2))))
         assert (facts["positions.open"], facts["own.positions"]) == (0, 1)
+
+
+def test_when_two_strategies_ask_for_opposite_sides_at_once_then_the_second_would_meet_the_first(tmp_path):
+    """What works already is a fact of the other side's order, by its price, and the rules stop it."""
+    bars = calm(BTC, WARM + 1, 50_000)
+    mine, theirs = {NOW: [buy(BTC, "0.004")]}, {NOW: [sell(BTC, "0.004", strategy="vol_target")]}
+    arena = Arena(tmp_path, feed_of(bars), [told(mine, (BTC,)), told(theirs, (BTC,), "vol_target")])
+    first, second = (e.record for e in arena.run() if e.kind == "decision")
+    assert (first["vetoes"], [v["reason"] for v in second["vetoes"]]) == ([], ["self_match"])
+    working = second["facts"]["working"]
+    assert "lowest_sell" not in working
+    assert Decimal(working["highest_buy"]) >= Decimal(second["facts"]["order"]["price"])
 
 
 def test_when_an_order_is_shrunk_then_what_depends_on_its_size_is_worked_out_anew(tmp_path):

@@ -64,6 +64,8 @@ QUIET: Final[Mapping[str, str | bool]] = MappingProxyType(
         "bracket.leverage": "75",
         "risk.portfolio_var": "0",
         "risk.position_cvar": "0",
+        "own.stop_loss": "0.03",
+        "margin.maintenance": "0",
         "control.kill_switch": False,
         "control.halt": False,
     }

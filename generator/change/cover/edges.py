@@ -77,7 +77,8 @@ def passing(gate: Gate, situation: Situation, fact: str, grid: Grid) -> lattice.
         NotLinear: the gate can't be followed along this fact.
     """
     along = lattice.Lattice(situation, fact, grid.step, grid.last, grid.start)
-    exempt = situation.ruleset.head.exempt
+    # As in `judged`: a gate of the account is looked at as the account's update asks it, which knows no exemption.
+    exempt = situation.ruleset.head.exempt if gate.scope == "order" else None
     node = None if exempt is None else situation.ruleset.measures[exempt].node
     return lattice.passing(gate, along, along.whole(False) if node is None else lattice.follow(node, along))
 

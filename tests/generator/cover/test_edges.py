@@ -41,7 +41,7 @@ def busy(universe: Universe, symbol: str, draw: Any) -> dict[str, Any]:
         "working": {"buys": draw(money), "sells": draw(money), "buy_quantity": "1", "sell_quantity": "2"},
         "tier": {"others": draw(money)},
         "gross": {"others": draw(money)},
-        "margin": {"balance": "1000000", "available": draw(money)},
+        "margin": {"balance": "1000000", "maintenance": "0", "available": draw(money)},
         "order": {**held["order"], "side": draw(st.sampled_from(["BUY", "SELL"])), "leverage": "3"},
     }
 

@@ -90,6 +90,7 @@ def test_the_gates_that_close_are_those_that_stop_the_next_size(universe: Univer
 def test_a_larger_order_comes_into_a_tighter_bracket(project: Path) -> None:
     """With no other bound an order at a leverage of 4 ends where the venue's bracket allows but 3."""
     edit(project, RISK, "  order_notional: 80_000 USDT", "  order_notional: 900_000_000_000 USDT")
+    edit(project, RISK, "  min_trade_nav: 0.001%", "  min_trade_nav: 0")
     edit(project, RISK, "  target_leverage: 2x", "  target_leverage: 4x")
     edit(project, RISK, "min_notional: 100 USDT, open_quantity: 2 BTC", "min_notional: 100 USDT")
 
