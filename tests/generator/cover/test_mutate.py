@@ -110,7 +110,7 @@ def test_every_kind_of_change_is_there(everything: list[Mutant], universe: Unive
         return sum(all(p in n for p in parts) for n in names)
 
     assert count("gate ", "mode → shadow") == count("gate ", "on_missing: pass added") == gates
-    assert count("gate ", "exits: form added") + count("gate ", "exits: form dropped") == gates
+    assert count("gate ", "exits: form added") + count("gate ", "exits: ", " dropped") == gates
     assert count("gate ", "when dropped") == sum(g.when is not None for g in universe.ruleset.gates)
     assert count("gate ", "require negated") == sum("require" in g for g in universe.document["gates"])
     bounds = sum(any(op in g for op in ("at_most", "at_least", "below", "above")) for g in universe.document["gates"])
@@ -253,7 +253,7 @@ def test_a_list_and_a_sample(root: Path) -> None:
     """What there is, without trying it; a pattern that nothing holds is an error."""
     listed = ran(root, "--list", "-k", "gate drawdown")
     assert listed.exit_code == 0
-    assert "rules/gates.yaml:88: gate drawdown: below → at_most" in listed.stdout.splitlines()
+    assert "rules/breakers.yaml:6: gate drawdown: below → at_most" in listed.stdout.splitlines()
     assert len(ran(root, "--list", "-k", "gate drawdown", "--every", "2").stdout.splitlines()) * 2 in (
         len(listed.stdout.splitlines()),
         len(listed.stdout.splitlines()) + 1,
@@ -265,11 +265,11 @@ def test_a_list_and_a_sample(root: Path) -> None:
 
 def test_json_names_the_scenario_that_notices(root: Path) -> None:
     """One object a line, with outcome, scenario and its line."""
-    result = ran(root, "-k", "gate drawdown: below", "--json")
+    result = ran(root, "-k", "gate order_rate: below", "--json")
 
     records: list[dict[str, Any]] = [json.loads(line) for line in result.stdout.splitlines()]
     assert [r["outcome"] for r in records] == ["noticed", "noticed"]
-    assert records[0]["noticed_by"].startswith("drawdown BTCUSDT stops")
+    assert records[0]["noticed_by"].startswith("order_rate BTCUSDT stops")
     assert records[0]["scenario"].startswith("rules/scenarios/at_cap.yaml:")
 
 

@@ -98,6 +98,10 @@ INSIDE: Final[Mapping[str, Callable[[Numbers, Numbers], bool]]] = {
     "open_positions": lambda n, caps: n["positions.open"] < caps["open_positions"],
     "add_to_loser": lambda n, caps: -n["own.unrealised"] <= caps["add_to_loser"] * n["own.cost"],
     "cooldown": lambda n, caps: n["recent.since_exit"] >= caps["cooldown"],
+    "symbol_orders": lambda n, caps: n["recent.symbol_orders"] < caps["symbol_orders"],
+    "order_rate": lambda n, caps: n["recent.orders_1m"] < caps["order_rate"],
+    "trades_today": lambda n, caps: n["recent.trades_today"] < caps["trades_today"],
+    "reject_burst": lambda n, caps: n["recent.refusals_10m"] < caps["refusals"],
     "spread": lambda n, caps: (
         abs(n["book.ask"] - n["book.bid"]) <= caps["spread"] * (n["book.ask"] + n["book.bid"]) / 2
     ),
@@ -203,10 +207,11 @@ def test_each_gate_meets_its_bound_exactly_somewhere(found: list[Pair | NoPair])
 
 
 def test_a_strategys_own_bounds_have_pairs(found: list[Pair | NoPair], universe: Universe) -> None:
-    """Each cap that a strategy sets for itself is met by an order of that strategy."""
+    """Each cap that a strategy has for itself, and that bounds a gate, is met by an order of that strategy."""
+    numeric = {g.id for g in universe.ruleset.gates if not isinstance(g.test, Require)}
     by_strategy = {(p.gate.id, p.strategy) for p in found if isinstance(p, Pair)}
     for strategy, entry in universe.document["strategies"].items():
-        assert {(cap, strategy) for cap in entry["caps"] if cap not in OF_EVENTS} <= by_strategy
+        assert {(cap, strategy) for cap in entry["caps"] if cap in numeric} <= by_strategy
 
 
 def test_what_has_no_pair_is_listed_with_its_reason(found: list[Pair | NoPair]) -> None:
