@@ -8,18 +8,20 @@ from typing import Any, Final
 
 from engine import Engine
 from engine.desk import Desk, Record, Standing
+from research.bench import peers
 from research.bench.chain import Chain, chain
-from research.bench.timing import Timed, in_turns
-from research.bench.workload import Case, caps, cases, converted, nested, on_bounds, ruleset
+from research.bench.timing import Action, Timed, in_turns
+from research.bench.workload import UNLISTED, Case, caps, cases, converted, nested, on_bounds, ruleset
 
 ORDER: Final = ("symbol", "side", "quantity", "price", "leverage", "reduces")
 BY_HAND: Final = "by hand: an if-chain over nested dicts, floats"
 EXACT_BY_HAND: Final = "the same by hand, in Decimal"
+DESK: Final = "records made before: decided, with reasons"
 # What is measured, and what of it is asked for, where something is.
 TARGETS: Final[dict[str, str]] = {
     BY_HAND: "",
     EXACT_BY_HAND: "",
-    "records made before: decided, with reasons": "0.80",
+    DESK: "0.80",
     "the same, with every observed and limit exactly": "",
     "the same, allowed ones alone": "",
     "the same, vetoed ones alone": "",
@@ -47,7 +49,6 @@ class Gate:
 
     def __init__(self) -> None:
         self.desk = Desk(Engine(ruleset()))
-        self.nothing = self.desk.standing({})
         self._take = self.desk.intake(*[f"order.{name}" for name in ORDER])
         self._floats, self._fractions = chain(*caps(float)), chain(*caps(Fraction))
 
@@ -60,9 +61,7 @@ class Gate:
 
     def whole(self, found: list[Case]) -> list[Record]:
         """Records in which every fact is given anew."""
-        facts = [_flat(nested(case)) for case in converted(found, Decimal)]
-        take = self.desk.intake(*facts[0])
-        return [take(self.nothing, *of.values()) for of in facts]
+        return whole(self.desk, found)
 
     def standing(self, found: list[Case], *, long: bool = False) -> list[tuple[Standing, list[Any]]]:
         """What stands, and what the order says in Decimal; cases of one context share what stands of their account."""
@@ -111,9 +110,36 @@ class Gate:
         )
         return in_turns(BY_HAND, dict(zip(UNCHANGED, ways, strict=True)))
 
+    def timed_peers(self) -> dict[str, Timed | str]:
+        """What engines of others take on the same orders, or why that is not known."""
+        found = [case for case in cases() if case.order["symbol"] != UNLISTED]
+        by_hand, records = chain(*caps(float)), self.whole(found)
+        facts, truth = peers.facts_of(found), _reasons(self._fractions, converted(found, Fraction))
+        ways: dict[str, tuple[Action, Sequence[Any]]] = {
+            BY_HAND: (lambda case: by_hand(case.order, case.context), converted(found, float)),
+            DESK: (_with_reasons, records),
+        }
+        missing: dict[str, Timed | str] = {}
+        for name, make in peers.engines().items():
+            try:
+                ask = make()
+            except ImportError as error:
+                missing[name] = f"not installed: {error.name}"
+                continue
+            wrong = _differing(truth, [peers.violated(ask(of)) for of in facts])
+            ways[f"{name}, {wrong} wrong"] = (ask, facts)
+        return {**in_turns(BY_HAND, ways), **missing}
+
     def _made_and_decided(self, asked: tuple[Standing, list[Any]]) -> object:
         standing, order = asked
         return _with_reasons(self._take(standing, *order))
+
+
+def whole(desk: Desk, found: Sequence[Case]) -> list[Record]:
+    """Records of cases, in which every fact is given anew."""
+    facts = [_flat(nested(case)) for case in converted(found, Decimal)]
+    take, nothing = desk.intake(*facts[0]), desk.standing({})
+    return [take(nothing, *of.values()) for of in facts]
 
 
 def _of(case: Case, number: Callable[[str], Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
