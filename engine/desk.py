@@ -203,7 +203,7 @@ class Record(_Facts):
                 if places[0] < 0:
                     places = self._settled(places)
                 allowed = not places or not (guarded.enforced or any(guarded.gates[p].enforced for p in places))
-                return Verdict(self, places, allowed)
+                return _new(Verdict, (self, places, allowed))
             if places is not None:
                 return _new(Verdict, (self, places, True))
         except (TypeError, ArithmeticError):  # what is missing raises, and is explained in one place

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from engine.catalog import Value
+from engine.catalog import Catalog, Value
 from engine.facts import FactReader, Snapshot
 from universe.decision_log import canonical, merged
 
@@ -29,7 +29,7 @@ class _Group(NamedTuple):
 
     name: str
     facts: Any
-    values: Sequence[tuple[int, Value]]
+    values: Sequence[tuple[int, Value | None]]
     invalid: Mapping[str, str]
     text: str
 
@@ -52,6 +52,7 @@ class Layer:
         self._groups = None if groups is None else dict(groups)
         self._templates: dict[tuple[str, ...], tuple[str, str]] = {}
         self._before: dict[str, _Group] = {}
+        self._slots = _slots_by_group(reader, self._snapshot.ruleset.catalog)
 
     def _in_layers(self, below: tuple[str, ...], own: str) -> tuple[str, ...]:
         """How they are logged: as layers where those say the same, which a null over a value would not."""
@@ -89,7 +90,7 @@ class Layer:
         if before is not None and before.facts == facts:
             return before
         read = self._reader.read({name: facts})
-        values = [(slot, value) for slot, value in enumerate(read.values) if value is not None]
+        values = [(slot, read.values[slot]) for slot in self._slots.get(name, ())]
         body = read.json[len(name) + 4 : -1] if read.json != "{}" else ""
         made = _Group(name, facts, values, read.invalid, body)
         if type(facts) is dict and set(map(type, facts.values())) == {str}:  # True would equal 1
@@ -126,6 +127,15 @@ class Repeated:
             return Read(snapshot, (), snapshot.json)
         mine = ",".join([f'"{name}":{body}' for name, body in found if name in self._own])
         return Read(snapshot, (rest,), f"{{{mine}}}")
+
+
+def _slots_by_group(reader: FactReader, catalog: Catalog) -> Mapping[str, Sequence[int]]:
+    """The slots of the facts in each group, and of those that follow from one of them."""
+    found: dict[str, list[int]] = {}
+    for name, slot in reader.slots.items():
+        derived = catalog.facts[name].indicates
+        found.setdefault((derived[0] if derived else name).split(".")[0], []).append(slot)
+    return found
 
 
 def _template_of(bodies: Mapping[str, str]) -> str:
