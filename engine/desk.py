@@ -8,19 +8,26 @@ is wrong with it: a desk gives the decisions of its engine, in every case.
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from functools import partial
+from typing import Any, Final, NamedTuple
 
 from engine.backends.bands import nearest
+from engine.backends.bounds import Passes
 from engine.backends.guarded import Guarded, GuardedPrograms
 from engine.backends.intake import taking
 from engine.backends.python import Veto
+from engine.catalog import Value
 from engine.engine import Engine
 from engine.facts import FactsFault, Snapshot
 from engine.judge import Judgement, found
 from engine.numbers import exact
 from engine.reason import Decision
+from engine.units import Kind
 
 Document = dict[str, Any]
+# So many tests of what passes are kept with facts that stand.
+MAX_LEEWAYS: Final = 4096
+_new: Final = tuple.__new__
 
 
 class Desk:
@@ -35,18 +42,20 @@ class Desk:
         self.ruleset = engine.ruleset
         self.slots = engine.reader.slots
 
-    def standing(self, facts: Mapping[str, Any], on: "Standing | None" = None) -> "Standing":
+    def standing(self, facts: Mapping[str, Any], on: "Standing | None" = None, *, long: bool = False) -> "Standing":
         """Facts that decisions share, nested by their dotted names.
 
         Args:
             facts: numbers as text, Decimal or int.
             on: facts that were read before, and hold too where these say nothing else.
+            long: they stand for thousands of decisions, so that it pays to work out once what they leave to others:
+                most of what is allowed then costs a few comparisons.
 
         Raises:
             FactsFault: a name that is not declared, or whose fact the universe gives.
         """
         document = _merged(on.document if on is not None else {}, facts)
-        return Standing(self, document, self.engine.reader.read(document))
+        return Standing(self, document, self.engine.reader.read(document), long=long)
 
     def intake(self, *names: str) -> "Callable[..., Record]":
         """A function that takes a standing, then a value for each of these facts, and gives their record.
@@ -60,17 +69,36 @@ class Desk:
 class Standing:
     """Facts that many decisions share; `Desk.standing` makes them."""
 
-    __slots__ = ("actor", "desk", "document", "floats", "ready", "subject", "values")
+    __slots__ = ("actor", "desk", "document", "floats", "leeways", "ready", "subject", "values")
 
-    def __init__(self, desk: Desk, document: Document, snapshot: Snapshot) -> None:
+    def __init__(self, desk: Desk, document: Document, snapshot: Snapshot, *, long: bool) -> None:
         self.desk, self.document, self.values = desk, document, snapshot.values
         floats = [nearest(v) if isinstance(v, Decimal) else v for v in snapshot.values]
-        self.floats = (*floats, *[abs(f) if isinstance(f, float) else None for f in floats])
+        self.floats: tuple[Any, ...] = (*floats, *[abs(f) if isinstance(f, float) else None for f in floats])
         # A record is made the short way on the desk's own facts, none of which is invalid.
         self.ready = None if snapshot.invalid else desk
+        self.leeways = Leeways(snapshot.values) if long else None
         head = desk.ruleset.head
         self.subject = snapshot.values[desk.slots[head.subject.key]] if head.subject else None
         self.actor = snapshot.values[desk.slots[head.actor.key]] if head.actor else None
+
+
+class Leeways(dict[tuple[Any, ...], Passes | None]):
+    """What facts that stand leave to others: for programs, and for words among those others, the test of what passes
+    for certain, made when it is first asked for; None where there is none.
+    """
+
+    def __init__(self, values: Sequence[Value | None]) -> None:
+        super().__init__()
+        self._values = values
+
+    def __missing__(self, key: tuple[Any, ...]) -> Passes | None:
+        guarded, *words = key
+        if len(self) >= MAX_LEEWAYS:
+            self.clear()
+        made: Passes | None = guarded.tests(self._values, words)
+        self[key] = made
+        return made
 
 
 class Intake:
@@ -81,26 +109,51 @@ class Intake:
             raise FactsFault("a fact stands twice among the names of an intake")
         self.desk, self.names = desk, tuple(names)
         self.programs: dict[tuple[Any, Any], Guarded] = {}
-        self._made = GuardedPrograms(desk.ruleset, desk.slots, names)
+        places = [desk.engine.reader.place(name) for name in names]
+        self._made = GuardedPrograms(desk.ruleset, desk.engine.reader, names)
         head = desk.ruleset.head
         who = (head.subject.key if head.subject else None, head.actor.key if head.actor else None)
-        places = [desk.engine.reader.place(name) for name in names]
-        bound = {"desk": desk, "programs": self.programs, "make": Record, "otherwise": self.read}
-        self.take: Callable[..., Record] = taking(places, who, bound)
+        bound = {
+            "desk": desk,
+            "programs": self.programs,
+            "new": tuple.__new__,
+            "record": Record,
+            "otherwise": self.read,
+        }
+        self.take: Callable[..., Record] = taking(places, who, self._made.compared, bound)
 
     def read(self, standing: Standing, raws: tuple[Any, ...]) -> "Record":
         """The record of any values, plain or not."""
-        desk, reader = self.desk, self.desk.engine.reader
+        desk = self.desk
         if standing.desk is not desk:
             standing = desk.standing(standing.document)
-        snapshot = reader.read(_merged(standing.document, _nested(self.names, raws)))
+        asked = partial(self._snapshot, standing, raws)
+        if (unknown := self._stranger(raws)) is not None:
+            return Unusual.of(standing, asked, unknown)
+        snapshot = asked()
         values = tuple([snapshot.values[desk.slots[name]] for name in self.names])
         if standing.ready is desk and not snapshot.invalid and None not in values:
             guarded = self._guarded(snapshot)
             if guarded is not None:
-                floats = tuple([nearest(v) if isinstance(v, Decimal) else v for v in values])
-                return Record(standing, values, floats, guarded)
-        return Unusual(standing, snapshot)
+                pairs = zip(self.names, values, strict=True)
+                floats = tuple([self._near(name, value) for name, value in pairs])
+                return Record(standing, values, floats, guarded, None)
+        return Unusual.of(standing, lambda: snapshot, desk.engine.unknown_reason(snapshot))
+
+    def _snapshot(self, standing: Standing, raws: tuple[Any, ...]) -> Snapshot:
+        return self.desk.engine.reader.read(_merged(standing.document, _nested(self.names, raws)))
+
+    def _stranger(self, raws: tuple[Any, ...]) -> str | None:
+        """Why nothing is allowed where a subject is named by a word that is none of its fact's."""
+        head = self.desk.ruleset.head.subject
+        if head is None or head.key not in self.names:
+            return None
+        fact, name = self.desk.ruleset.catalog.facts[head.key], raws[self.names.index(head.key)]
+        is_word = type(name) is str and fact.unit.kind is Kind.ENUM
+        return head.unknown if is_word and name not in fact.type.values else None
+
+    def _near(self, name: str, value: Value | None) -> Value | float | None:
+        return nearest(value) if isinstance(value, Decimal) and name not in self._made.compared else value
 
     def _guarded(self, snapshot: Snapshot) -> Guarded | None:
         """The programs for whom these facts are about; None of nobody."""
@@ -116,19 +169,30 @@ class Intake:
         return self.programs[key]
 
 
-class Record:
+class _Facts(NamedTuple):
+    """The parts of a record. That it is a tuple makes it in half the time.
+
+    `raws` are its own facts, `floats` the same with floats for numbers, `guarded` the programs for whom it is about;
+    `passes` says whether own facts pass for certain, where something is known of that.
+    """
+
+    standing: Standing
+    raws: tuple[Any, ...]
+    floats: tuple[Any, ...]
+    guarded: Guarded
+    passes: Passes | None
+
+
+class Record(_Facts):
     """The facts of one decision, checked; an intake makes it."""
 
-    __slots__ = ("floats", "guarded", "raws", "standing")
-
-    def __init__(self, standing: Standing, raws: tuple[Any, ...], floats: tuple[Any, ...], guarded: Guarded) -> None:
-        self.standing = standing
-        self.raws = raws
-        self.floats = floats
-        self.guarded = guarded
+    __slots__ = ()
 
     def decide(self) -> "Verdict":
         """What the gates say."""
+        passes = self.passes
+        if passes is not None and passes(self.floats, self.raws):
+            return _new(Verdict, (self, (), True))
         standing = self.standing
         guarded = self.guarded
         try:
@@ -139,9 +203,9 @@ class Record:
                 if places[0] < 0:
                     places = self._settled(places)
                 allowed = not places or not (guarded.enforced or any(guarded.gates[p].enforced for p in places))
-                return Verdict(self, places, allowed)
+                return _new(Verdict, (self, places, allowed))
             if places is not None:
-                return Verdict(self, places, True)
+                return _new(Verdict, (self, places, True))
         except (TypeError, ArithmeticError):  # what is missing raises, and is explained in one place
             pass
         return self._at_length()
@@ -180,12 +244,16 @@ class Record:
 class Unusual(Record):
     """A record in which something is missing or invalid, or that is about nobody: decided the long way."""
 
-    __slots__ = ("_snapshot", "unknown")
+    _asked: Callable[[], Snapshot]
+    # The reason why nothing is allowed of nobody, which needs no gate.
+    unknown: str | None
 
-    def __init__(self, standing: Standing, snapshot: Snapshot) -> None:
-        self.standing, self._snapshot = standing, snapshot
-        # The reason why nothing is allowed of nobody, which needs no gate.
-        self.unknown = self.engine.unknown_reason(snapshot)
+    @classmethod
+    def of(cls, standing: Standing, asked: Callable[[], Snapshot], unknown: str | None) -> "Unusual":
+        """The record of facts that are read when they are asked for."""
+        made = _new(cls, (standing, (), (), None, None))
+        made._asked, made.unknown = asked, unknown
+        return made
 
     def decide(self) -> "Verdict":
         """What the gates say."""
@@ -193,54 +261,51 @@ class Unusual(Record):
 
     def snapshot(self) -> Snapshot:
         """All its facts, as a decision logs them."""
-        return self._snapshot
+        return self._asked()
 
 
-class Verdict:
-    """What the gates say of a record; all but whether it is allowed, and why not, is worked out when asked for.
-
-    Args:
-        record: which facts.
-        said: the places of the gates that stop it, those in shadow among them; or the decision; or the one reason.
-        allowed: whether it is.
+class _Said(NamedTuple):
+    """The parts of a verdict. `said` are the places of the gates that stop a record, those in shadow among them; or the
+    decision; or the one reason.
     """
 
-    __slots__ = ("_said", "allowed", "record")
+    record: Record
+    said: tuple[int, ...] | Decision | str
+    allowed: bool
 
-    def __init__(self, record: Record, said: tuple[int, ...] | Decision | str, allowed: bool) -> None:
-        self.record = record
-        self._said = said
-        self.allowed = allowed
+
+class Verdict(_Said):
+    """What the gates say of a record; all but whether it is allowed, and why not, is worked out when asked for."""
+
+    __slots__ = ()
 
     @property
     def reasons(self) -> tuple[str, ...]:
         """The veto reasons, in file order."""
-        if isinstance(self._said, Decision):
-            return self._said.reasons
-        if isinstance(self._said, str):
-            return (self._said,)
-        guarded = self.record.guarded
-        if guarded.enforced:
-            return tuple([guarded.gates[place].reason for place in self._said])
-        return tuple([gate.reason for gate in [guarded.gates[place] for place in self._said] if gate.enforced])
+        said = self.said
+        if isinstance(said, tuple):
+            guarded = self.record.guarded
+            found = said if guarded.enforced else [place for place in said if guarded.gates[place].enforced]
+            return tuple(map(guarded.reason_at, found))
+        return said.reasons if isinstance(said, Decision) else (said,)
 
     @property
     def judgements(self) -> tuple[Judgement, ...]:
         """The gates that stop it, those in shadow among them, with what each compared, exactly."""
         record = self.record
-        if not isinstance(self._said, tuple):
+        if not isinstance(self.said, tuple):
             judged, _ = record.engine.judgements(record.snapshot())
             return tuple([j for j in judged if j.stops])
         gates = record.engine.ruleset.gates
         with exact():
-            vetoes = [record.veto(place) for place in self._said]
+            vetoes = [record.veto(place) for place in self.said]
         return tuple([found(gates[index], numbers) for index, *numbers in vetoes])
 
     @property
     def decision(self) -> Decision:
         """The whole decision, with every reason in words, its id, and the largest size that would pass."""
-        if isinstance(self._said, Decision):
-            return self._said
+        if isinstance(self.said, Decision):
+            return self.said
         return self.record.engine.decide_snapshot(self.record.snapshot())
 
 

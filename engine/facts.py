@@ -114,12 +114,12 @@ class FactReader:
                 if type(value) is not kind:
                     return None
                 values[slot] = value
-        self._derive(values)
+        self.derive(values)
         return Snapshot(self._ruleset, values, {}, "")
 
     def _snapshot(self, read: Read) -> Snapshot:
         values, text = read
-        self._derive(values)
+        self.derive(values)
         return Snapshot(self._ruleset, values, {}, text)
 
     def _read_each(self, document: Mapping[str, Any], names: Names | None) -> Snapshot:
@@ -135,7 +135,7 @@ class FactReader:
                     values[place.slot], texts[name] = place.read(raw)
             except ValueError as error:
                 invalid[name], texts[name] = str(error), dump(as_logged(raw))
-        self._derive(values)
+        self.derive(values)
         if names is not None and all(place.fact.name.count(".") == 1 for place, _ in found):
             if len(self._layouts) >= MAX_LAYOUTS:
                 self._layouts.clear()
@@ -166,7 +166,8 @@ class FactReader:
             elif raw is not None or place is None:
                 raise self._undeclared(f"{prefix}{key}", raw)
 
-    def _derive(self, values: list[Value | None]) -> None:
+    def derive(self, values: list[Value | None]) -> None:
+        """Put the facts that follow from others into their slots."""
         for slot, of, word in self._derived:
             given = values[of]
             if given is not None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from engine.catalog import Fact, Value
 from engine.numbers import read_number
 from engine.tree import Sign
+from engine.units import Kind
 from engine.values import check_range, typed_value
 
 # Longer numbers are read one by one.
@@ -38,6 +39,9 @@ _CAPTURES: Final = {
 MAX_BITS: Final = 256
 # So many values of a fact are remembered: enough for words and round numbers, and few enough to stay at hand.
 KNOWN: Final = 100
+KNOWN_TOGETHER: Final = 1000
+# Of these, what is equal is the same: no number is among them.
+_PLAIN_TYPES: Final = frozenset({str, bool})
 
 # The values of facts in their slots, and what is logged of them.
 Read = tuple[list[Value | None], str]
@@ -134,7 +138,10 @@ class Layout:
         others = [i for i, place in enumerate(places) if not place.simple]
         self._simple = _picker(simple)
         self._pattern = re.compile("\n".join(_PATTERNS[places[i].fact.sign] for i in simple))
-        self._others = [(i, places[i]) for i in others]
+        self._words, self._others = _picker(others), [places[i] for i in others]
+        self._known: dict[tuple[Any, ...], tuple[Sequence[Value], Sequence[str]]] = {}
+        # Free texts may be long, and are seldom the same.
+        self._remembers = all(place.fact.unit.kind is not Kind.TEXT for place in self._others)
         # From the simple ones and then the others to the sequence of slots, and None for all that is not there.
         at = {places[i].slot: n for n, i in enumerate([*simple, *others])}
         self._values = _picker([at.get(slot, len(places)) for slot in range(size)])
@@ -170,12 +177,25 @@ class Layout:
         try:
             if not self._pattern.fullmatch("\n".join(numbers)):
                 return None
-            others = [place.read(raws[i]) for i, place in self._others]
+            values, texts = self._read_words(self._words(raws))
         except (TypeError, ValueError):
             return None
         digits = [n.rstrip("0").rstrip(".") if n[-1] == "0" and "." in n else n for n in numbers]
-        values = self._values([*map(Decimal, digits), *[value for value, _ in others], None])
-        return [*values], self._template % self._texts([*digits, *[text for _, text in others]])
+        slots = self._values((*map(Decimal, digits), *values, None))
+        return [*slots], self._template % self._texts((*digits, *texts))
+
+    def _read_words(self, raws: tuple[Any, ...]) -> tuple[Sequence[Value], Sequence[str]]:
+        """What is no simple number: words, truth values and counts, most of which come together again."""
+        plain = self._remembers and _PLAIN_TYPES.issuperset(map(type, raws))
+        known = self._known.get(raws) if plain else None
+        if known is None:
+            read = [place.read(raw) for place, raw in zip(self._others, raws, strict=True)]
+            known = [value for value, _ in read], [text for _, text in read]
+            if plain:
+                if len(self._known) >= KNOWN_TOGETHER:
+                    self._known.clear()
+                self._known[raws] = known
+        return known
 
     def _without_nulls(self, raws: Sequence[Any]) -> "Layout":
         """The layout of what is given, where some names hold nothing."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from engine.ruleset import Gate, Measure, RuleSet, Table, gate_nodes, limit_of, table_nodes
-from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, children, walk
+from engine.tree import CapRef, FactRef, Known, MeasureRef, Node, OutputRef, children, walk
 
 
 def reaches(measures: Mapping[str, Measure], tables: Mapping[str, Table]) -> dict[str, frozenset[str]]:
@@ -68,6 +68,20 @@ def caps_inside(gate: Gate, ruleset: RuleSet) -> frozenset[str]:
     limit = limit_of(gate)
     inside = caps_read(ruleset, *(n for n in gate_nodes(gate) if n is not limit))
     return inside if limit is None or isinstance(limit, CapRef) else inside | caps_read(ruleset, limit)
+
+
+def asked_known(ruleset: RuleSet, *tops: Node) -> frozenset[str]:
+    """The facts of which expressions may ask whether they are known."""
+    names: set[str] = set()
+    for node in (n for top in tops for n in walk(top)):
+        match node:
+            case Known(fact=fact):
+                names.add(fact.name)
+            case MeasureRef(name=name):
+                names |= asked_known(ruleset, ruleset.measures[name].node)
+            case OutputRef(table=table):
+                names |= asked_known(ruleset, *table_nodes(ruleset.tables[table]))
+    return frozenset(names)
 
 
 class Extents:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from json.encoder import encode_basestring_ascii
 from typing import Any, Final
 
 RECORD_KEYS: Final = frozenset("decision id subject ruleset universe vetoes shadow waived facts".split())
@@ -77,7 +78,7 @@ class Decision:
 
     def to_json(self) -> str:
         """One line of canonical JSON; `from_json` gives the decision back."""
-        largest = "" if self.largest_name is None else f'"{self.largest_name}":{json.dumps(self.largest)},'
+        largest = "" if self.largest_name is None else f'"{self.largest_name}":{_text(self.largest)},'
         if self.left_out:
             largest += f'"{self.largest_name}_without":{_dump(list(self.left_out))},'
         return (
@@ -131,7 +132,7 @@ def _reasons(reasons: tuple[Reason, ...]) -> str:
 
 
 def _text(value: str | None) -> str:
-    return "null" if value is None else _dump(value)
+    return "null" if value is None else encode_basestring_ascii(value)
 
 
 def _dump(value: Any) -> str:

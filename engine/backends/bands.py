@@ -19,13 +19,14 @@ for terms in u². Nothing overflows, and underflow is far below u·s: a number t
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from typing import Final
 
 from engine.backends.places import InTwo, NearInTwo
+from engine.backends.plan import is_read
 from engine.backends.translate import Translator, assign, call, invert, local, times
 from engine.per_node import PerNode
 from engine.ruleset import RuleSet
@@ -90,12 +91,15 @@ NearQuotient = tuple[Near, Near | None]
 class Bands(Translator):
     """Translates expressions to floats; comparisons say yes or no where the bounds allow it, else ask `exactly`.
 
-    `asked` are the conditions that are to be had exactly, in the order in which the program asks for them.
+    `asked` are the conditions that are to be had exactly, in the order in which the program asks for them; `unfloated`
+    the facts that are no floats, since they are only compared as they were read.
     """
 
-    def __init__(self, ruleset: RuleSet, slots: Mapping[str, int], near: NearInTwo, exactly: InTwo) -> None:
+    def __init__(
+        self, ruleset: RuleSet, slots: Mapping[str, int], near: NearInTwo, exactly: InTwo, compared: Container[str]
+    ) -> None:
         super().__init__(ruleset, slots)
-        self.rules = ruleset
+        self.rules, self.unfloated = ruleset, compared
         self.near, self._exactly = near, exactly
         self.asked: list[Node] = []
         self.measures: dict[str, NearQuotient] = {}
@@ -137,7 +141,7 @@ class Bands(Translator):
         Raises:
             NotBanded: nothing is certain.
         """
-        if _is_read(left) and _is_read(right):
+        if is_read(left) and is_read(right):
             return (holds := self._read_compared(op, left, right)), invert(holds)
         x, y = self._sides(left, right)
         if op in (">", ">="):
@@ -147,7 +151,7 @@ class Bands(Translator):
 
     def compared(self, op: str, left: Node, right: Node) -> ast.expr:
         """Whether the comparison holds: by floats where they are certain, else by exact numbers."""
-        if _is_read(left) and _is_read(right):
+        if is_read(left) and is_read(right):
             return self._read_compared(op, left, right)
         exactly = self.ask(Compare(op, left, right))
         try:
@@ -165,6 +169,8 @@ class Bands(Translator):
         """Rounding keeps the order of two numbers as they were read, and zero is zero: only where floats are equal do
         the exact ones speak, which compare in any context.
         """
+        if any(isinstance(node, FactRef) and node.name in self.unfloated for node in (left, right)):
+            return ast.Compare(self._as_read(left), [_OPERATORS[op]()], [self._as_read(right)])
         x, y = approximate(left, self)[0].value, approximate(right, self)[0].value
         if (isinstance(left, Constant) and not left.value) or (isinstance(right, Constant) and not right.value):
             return ast.Compare(x, [_OPERATORS[op]()], [y])
@@ -188,7 +194,7 @@ class Bands(Translator):
         Raises:
             NotBanded: they are not.
         """
-        if not (_is_read(measure) and _is_read(step)):
+        if not (is_read(measure) and is_read(step)):
             raise NotBanded
         return invert(call("remainder", [self._as_read(measure), self._as_read(step)]))
 
@@ -251,6 +257,8 @@ def _(node: Constant, to: Bands) -> NearQuotient:
 
 @approximate.of(FactRef)
 def _(node: FactRef, to: Bands) -> NearQuotient:
+    if node.name in to.unfloated:
+        raise NotBanded
     if not to.is_given(node.name):
         return to.bound_number("own", node.name, sign_of(node)), None
     value = to.fact(node.name)
@@ -368,11 +376,6 @@ def _below(x: Near, y: Near, op: str) -> ast.expr:
         return ast.Compare(ast.BinOp(x.value, ast.Add(), margin), [operator], [y.value])
     room = ast.NamedExpr(ast.Name("room", ast.Store()), ast.BinOp(y.value, ast.Sub(), margin))
     return ast.Compare(ast.UnaryOp(ast.USub(), room), [operator, operator], [x.inside, local("room")])
-
-
-def _is_read(node: Node) -> bool:
-    """Whether the number is one that was read, and nothing computed."""
-    return isinstance(node, (FactRef, CapRef, Constant))
 
 
 def _and(one: ast.expr, other: ast.expr) -> ast.expr:

@@ -7,14 +7,18 @@ Each gate has an exact program of its own beside it, which finds whether it veto
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import partial
 from itertools import groupby
 from typing import Any
 
 from engine.backends.bands import UNIT, Bands, NotBanded, nearest
-from engine.backends.places import InTwo, NearInTwo
-from engine.backends.plan import shared_measures
+from engine.backends.bounds import Bounds, Passes
+from engine.backends.places import InTwo, NearInTwo, Places
+from engine.backends.plan import merely_compared, shared_measures
 from engine.backends.python import Program, Veto, gate_veto, is_open, made_before
 from engine.backends.translate import Translator, assign, invert, local
+from engine.catalog import Value
+from engine.facts import FactReader
 from engine.judge import PASSES, may_be_exempt
 from engine.numbers import exact
 from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_nodes
@@ -24,6 +28,8 @@ from engine.tree import Node
 Run = Callable[[Any, Any, Any, Any], tuple[int, ...] | None]
 # A veto; nothing where the gate passes; None where the interpreter must say.
 Check = Callable[[Any, Any], Veto | tuple[()] | None]
+# Whether numbers pass all gates for certain, given the facts that stand, and the words.
+Tests = Callable[[Sequence[Value | None], Sequence[Value]], Passes | None]
 
 
 class Guarded:
@@ -35,13 +41,17 @@ class Guarded:
         own: the facts that each decision gives.
         gates: by their places.
         checks: makes the exact program of a gate.
+        tests: makes the test of what passes all gates for certain, from facts that stand and the words of others.
     """
 
-    __slots__ = ("_checks", "_made", "enforced", "gates", "own", "run")
+    __slots__ = ("_checks", "_made", "enforced", "gates", "own", "reason_at", "run", "tests")
 
-    def __init__(self, run: Run, own: tuple[str, ...], gates: Sequence[Gate], checks: Callable[[int], Check]) -> None:
-        self.run, self.own, self.gates = run, own, gates
+    def __init__(
+        self, run: Run, own: tuple[str, ...], gates: Sequence[Gate], checks: Callable[[int], Check], tests: Tests
+    ) -> None:
+        self.run, self.own, self.gates, self.tests = run, own, gates, tests
         self.enforced = all(gate.enforced for gate in gates)
+        self.reason_at: Callable[[int], str] = tuple(gate.reason for gate in gates).__getitem__
         self._checks, self._made = checks, dict[int, Check]()
 
     def check(self, place: int) -> Check:
@@ -55,14 +65,19 @@ class Guarded:
 class GuardedPrograms:
     """The programs of one rule set for decisions of which certain facts are given anew each time.
 
+    `compared` are the numbers among these that no program wants as floats.
+
     Args:
         ruleset: the checked rule set.
-        slots: of the facts that decisions share.
+        reader: knows the slots of the facts that decisions share.
         own: the facts that each gives.
     """
 
-    def __init__(self, ruleset: RuleSet, slots: Mapping[str, int], own: Sequence[str]) -> None:
+    def __init__(self, ruleset: RuleSet, reader: FactReader, own: Sequence[str]) -> None:
+        slots = reader.slots
         self._ruleset, self._slots, self._own = ruleset, slots, tuple(own)
+        self.compared = merely_compared(ruleset, [name for name in own if ruleset.catalog.facts[name].unit.numeric])
+        self._bounds = Bounds(ruleset, reader, own, self.compared)
         self._exactly = InTwo(ruleset.catalog, slots, own)
         self._near = NearInTwo(ruleset.catalog, slots, own)
         self._shapes: dict[tuple[int, ...], _Shape] = {}
@@ -74,19 +89,25 @@ class GuardedPrograms:
         gates = [g for g in ruleset.gates if not is_open(g, ruleset, subject, layer)]
         key = tuple(g.index for g in gates)
         if key not in self._shapes:
-            self._shapes[key] = _Shape(ruleset, self._slots, gates, self._near, self._exactly)
+            self._shapes[key] = _Shape(ruleset, self._slots, gates, self._near, self._exactly, self.compared)
         run, checks = self._shapes[key].bind(subject, layer)
-        return Guarded(run, self._own, gates, checks)
+        return Guarded(run, self._own, gates, checks, partial(self._bounds.test, gates, (subject, layer)))
 
 
 class _Shape:
     """The programs of a set of gates."""
 
     def __init__(
-        self, ruleset: RuleSet, slots: Mapping[str, int], gates: list[Gate], near: NearInTwo, exactly: InTwo
+        self,
+        ruleset: RuleSet,
+        slots: Mapping[str, int],
+        gates: list[Gate],
+        near: NearInTwo,
+        exactly: InTwo,
+        compared: frozenset[str],
     ) -> None:
         self._ruleset, self._slots, self._exactly = ruleset, slots, exactly
-        to = Bands(ruleset, slots, near, exactly)
+        to = Bands(ruleset, slots, near, exactly, compared)
         exempt = ruleset.measures[ruleset.head.exempt].node if ruleset.head.exempt else None
         tops = [*(n for g in gates for n in gate_nodes(g)), *([exempt] if exempt else [])]
         body = self._body(gates, exempt, to)
@@ -173,6 +194,12 @@ class _NearProgram(Program):
 
     asked: Sequence[Program] = ()
 
+    def __init__(
+        self, ruleset: RuleSet, tops: Sequence[Node], to: Translator, body: list[ast.stmt], places: Places
+    ) -> None:
+        super().__init__(ruleset, tops, to, body, places)
+        self._floats: dict[float, float] = {}
+
     def value(self, kind: str, what: Any, subject: Subject | None, actor: Layer | None) -> Any:
         """As of a program, and floats of it: `near` times 1 - k·UNIT, `size` without its sign."""
         if kind == "exactly":
@@ -182,7 +209,8 @@ class _NearProgram(Program):
         value = super().value(what[0], what[1], subject, actor)
         if not isinstance(value, Decimal):
             return None
-        return abs(nearest(value)) if kind == "size" else nearest(value) * (1 - what[2] * UNIT)
+        near = abs(nearest(value)) if kind == "size" else nearest(value) * (1 - what[2] * UNIT)
+        return self._floats.setdefault(near, near)  # programs of many share one, so that it is at hand in memory
 
 
 def _exactly(run: Callable[[Any, Any], Any]) -> Callable[[Any, Any], bool]:

@@ -5,7 +5,7 @@ to judge.
 """
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation, Overflow, Rounded, Subnormal, Underflow
 from typing import Any, Final
@@ -26,8 +26,8 @@ _WITH: Final[Mapping[str, object]] = {
     "check": _PLAIN.plus,
     "near": float,
     "number": Decimal,
-    "most": 1e30,
-    "least": -1e30,
+    "most": 10**30,
+    "least": -(10**30),
     "doubts": (KeyError, TypeError, ValueError, ArithmeticError),
 }
 
@@ -43,18 +43,25 @@ class _Value:
 
 
 def taking(
-    places: Sequence[Place], who: tuple[str | None, str | None], bound: Mapping[str, object]
+    places: Sequence[Place],
+    who: tuple[str | None, str | None],
+    compared: Container[str],
+    bound: Mapping[str, object],
 ) -> Callable[..., Any]:
     """The function that takes a standing and a value for each place.
 
     Args:
         places: of the facts, in the order in which they are given.
         who: the facts that name subject and actor, where a rule set has them.
-        bound: what it works with: `desk`, whose standings it takes; `programs` by subject and actor; `make`, which
-            makes a record of standing, exact values, floats and program; `otherwise`, which makes one of any values.
+        compared: the numbers that need no floats.
+        bound: what it works with: `desk`, whose standings it takes; `programs` by subject and actor; `new`, which
+            makes a tuple a `record` of standing, exact values, floats, program and test of what passes for certain;
+            `otherwise`, which makes one of any values.
     """
     names = [place.fact.name for place in places]
-    values = [_value(f"v{i}", place, place.fact.name in who) for i, place in enumerate(places)]
+    values = [
+        _value(f"v{i}", place, place.fact.name in who, place.fact.name in compared) for i, place in enumerate(places)
+    ]
     exact, near = _tuple(f"v{i}" for i in range(len(places))), _tuple(value.near for value in values)
     keys = [
         local(f"v{names.index(name)}") if name in names else _of_standing(whose)
@@ -63,11 +70,19 @@ def taking(
     ready = ast.Compare(_of_standing("ready"), [ast.Is()], [local("desk")])
     plain = ast.BoolOp(ast.And(), [ready, *(test for value in values for test in value.tests), ast.Constant(True)])
     program = ast.Subscript(local("programs"), ast.Tuple(keys, ast.Load()), ast.Load())
-    made = ast.Return(call("make", [local("standing"), exact, near, program]))
+    words = [local(f"v{i}") for i, place in enumerate(places) if not place.fact.unit.numeric]
+    leeways = _of_standing("leeways")
+    left = ast.Subscript(leeways, ast.Tuple([local("program"), *words], ast.Load()), ast.Load())
+    none = ast.Constant(None)
+    passes = ast.IfExp(ast.Compare(leeways, [ast.Is()], [none]), none, left)
+    made = [
+        assign("program", program),
+        ast.Return(call("new", [local("record"), _listed([local("standing"), exact, near, local("program"), passes])])),
+    ]
     read = [statement for value in values for statement in value.read]
     doubted = ast.ExceptHandler(local("doubts"), None, [ast.Pass()])
     body: list[ast.stmt] = [
-        ast.Try([*read, ast.If(plain, [made], [])], [doubted], [], []),
+        ast.Try([*read, ast.If(plain, made, [])], [doubted], [], []),
         ast.Return(call("otherwise", [local("standing"), exact])),
     ]
     given = {**_WITH, **bound, **{name: what for value in values for name, what in value.bound}}
@@ -76,12 +91,14 @@ def taking(
     return take
 
 
-def _value(name: str, place: Place, names_somebody: bool) -> _Value:
+def _value(name: str, place: Place, names_somebody: bool, compared: bool) -> _Value:
     value, near = local(name), f"n_{name}"
     as_float = assign(near, call("near", [value]))
     if place.simple:
         exactly = ast.Compare(ast.Attribute(value, "__class__", ast.Load()), [ast.Is()], [local("number")])
         checked = ast.Expr(call("check", [value]))
+        if compared:
+            return _Value((checked,), (exactly, _in_range(name, place.fact.sign)), name)
         return _Value((checked, as_float), (exactly, _in_range(near, place.fact.sign)), near)
     kind = place.fact.unit.kind
     if names_somebody:  # the programs know whom there are
@@ -95,7 +112,7 @@ def _value(name: str, place: Place, names_somebody: bool) -> _Value:
         return _Value((), (known,), name, ((words, place.fact.type.values),))
     reader = f"read_{name}"
     read = assign(name, ast.Subscript(call(reader, [value]), ast.Constant(0), ast.Load()))
-    numeric = place.fact.unit.numeric
+    numeric = place.fact.unit.numeric and not compared
     return _Value((read, as_float) if numeric else (read,), (), near if numeric else name, ((reader, place.read),))
 
 
@@ -110,5 +127,9 @@ def _of_standing(part: str) -> ast.expr:
     return ast.Attribute(local("standing"), part, ast.Load())
 
 
-def _tuple(names: Any) -> ast.expr:
-    return ast.Tuple([local(name) for name in names], ast.Load())
+def _tuple(names: Iterable[str]) -> ast.expr:
+    return _listed([local(name) for name in names])
+
+
+def _listed(parts: list[ast.expr]) -> ast.expr:
+    return ast.Tuple(parts, ast.Load())

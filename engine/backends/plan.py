@@ -3,8 +3,22 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from engine.ruleset import RuleSet, table_nodes
-from engine.tree import Arithmetic, Compare, FactRef, Logic, MeasureRef, Member, Node, Not, OutputRef, children, walk
+from engine.ruleset import Require, RuleSet, gate_nodes, table_nodes
+from engine.tree import (
+    Arithmetic,
+    CapRef,
+    Compare,
+    Constant,
+    FactRef,
+    Logic,
+    MeasureRef,
+    Member,
+    Node,
+    Not,
+    OutputRef,
+    children,
+    walk,
+)
 from engine.units import Kind
 
 
@@ -78,7 +92,7 @@ def soft_facts(ruleset: RuleSet, tops: Iterable[Node]) -> frozenset[str]:
                     look(child, False)
 
     for top in tops:
-        look(top, True)
+        look(top, not top.type.numeric)  # a number is held against another, which raises
     return frozenset(found)
 
 
@@ -98,3 +112,28 @@ def tables_read(ruleset: RuleSet, tops: Iterable[Node]) -> list[str]:
     for top in tops:
         look(top)
     return order
+
+
+def merely_compared(ruleset: RuleSet, names: Iterable[str]) -> frozenset[str]:
+    """Those of these numbers with which no gate computes: each is compared as it was read, and needs no float."""
+    exempt = ruleset.head.exempt
+    tops = [ruleset.measures[exempt].node] if exempt is not None else []
+    for gate in ruleset.gates:
+        test, nodes = gate.test, gate_nodes(gate)
+        plain = not isinstance(test, Require) and all(map(is_read, nodes[-2:]))
+        tops += nodes[:-2] if plain else nodes
+    computed: set[str] = set()
+    while tops:
+        node = tops.pop()
+        if isinstance(node, FactRef):
+            computed.add(node.name)
+        elif isinstance(node, MeasureRef):
+            tops.append(ruleset.measures[node.name].node)
+        elif not (isinstance(node, Compare) and is_read(node.left) and is_read(node.right)):
+            tops += children(node)
+    return frozenset(names) - computed
+
+
+def is_read(node: Node) -> bool:
+    """Whether the number is one that was read, and nothing computed."""
+    return isinstance(node, (FactRef, CapRef, Constant))

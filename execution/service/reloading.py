@@ -40,7 +40,8 @@ class Reloading:
         """Take over a newer universe, if there is one that holds; a file that doesn't leaves the rules as they are."""
         refused: list[str] = []
         try:
-            risk = await asyncio.to_thread(self._made_ready, refused)
+            with giving_way():  # before the thread starts: whoever waits for it already keeps to what was said before
+                risk = await asyncio.to_thread(self._newer, refused)
         except Exception as error:  # the rules that decide go on deciding, whatever is wrong with others
             refused.append(f"{type(error).__name__}: {error}")
             risk = None
@@ -49,10 +50,6 @@ class Reloading:
         if risk is not None:
             self._answers.adopt(risk)
             self._told("activated", risk.universe.ruleset.universe_hash)
-
-    def _made_ready(self, refused: list[str]) -> RiskEngine | None:
-        with _giving_way():
-            return self._newer(refused)
 
     def _newer(self, refused: list[str]) -> RiskEngine | None:
         active = self._answers.universe.ruleset.universe_hash
@@ -64,7 +61,7 @@ class Reloading:
 
 
 @contextmanager
-def _giving_way() -> Iterator[None]:
+def giving_way() -> Iterator[None]:
     """Within this, other threads of the process get their turn soon, and no collection of garbage holds all of them."""
     before = sys.getswitchinterval()
     sys.setswitchinterval(1 / SWITCHES)

@@ -2,10 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from engine.catalog import Catalog, Value
 from engine.facts import FactReader, Snapshot
 from universe.decision_log import canonical, merged
 
@@ -21,6 +22,16 @@ class Read:
     snapshot: Snapshot
     layers: tuple[str, ...]
     own: str
+
+
+class _Group(NamedTuple):
+    """A group of facts as it was given, and read: values with their slots, what is invalid, canonical JSON."""
+
+    name: str
+    facts: Any
+    values: Sequence[tuple[int, Value | None]]
+    invalid: Mapping[str, str]
+    text: str
 
 
 class Layer:
@@ -39,7 +50,9 @@ class Layer:
         self._texts: tuple[str, ...] = self._in_layers(() if below is None else below._texts, reader.read(facts).json)
         groups = _groups(self._snapshot.json)
         self._groups = None if groups is None else dict(groups)
-        self._templates: dict[tuple[str, ...], str] = {}
+        self._templates: dict[tuple[str, ...], tuple[str, str]] = {}
+        self._before: dict[str, _Group] = {}
+        self._slots = _slots_by_group(reader, self._snapshot.ruleset.catalog)
 
     def _in_layers(self, below: tuple[str, ...], own: str) -> tuple[str, ...]:
         """How they are logged: as layers where those say the same, which a null over a value would not."""
@@ -54,33 +67,40 @@ class Layer:
         Raises:
             FactsFault: they can't be decided on at all.
         """
-        groups = self._groups
-        if groups is not None and type(own) is dict and own.keys().isdisjoint(groups):
-            alone = self._reader.read(own)
-            text = self._joined(alone.json)
-            if text is not None:
-                shared = self._snapshot
-                values = [b if a is None else a for a, b in zip(alone.values, shared.values, strict=True)]
-                invalid = {**shared.invalid, **alone.invalid} if shared.invalid or alone.invalid else {}
-                return Read(Snapshot(alone.ruleset, values, invalid, text), self._texts, alone.json)
+        if self._groups is not None and type(own) is dict and own.keys().isdisjoint(self._groups):
+            shared, groups = self._snapshot, [self._group(name, own[name]) for name in sorted(own)]
+            values, invalid = shared.values.copy(), {**shared.invalid}
+            for group in groups:
+                for slot, value in group.values:
+                    values[slot] = value
+                if group.invalid:
+                    invalid |= group.invalid
+            names, texts = tuple([g.name for g in groups if g.text]), tuple([g.text for g in groups if g.text])
+            template = self._templates.get(names)
+            if template is None:
+                template = self._templates[names] = (self._template(names), _template_of(dict.fromkeys(names, "%s")))
+            everything, alone = template
+            return Read(Snapshot(shared.ruleset, values, invalid, everything % texts), self._texts, alone % texts)
         whole = self._reader.read(merged(self._facts, own) if isinstance(own, Mapping) else own)
         return Read(whole, (), whole.json)
 
-    def _joined(self, own: str) -> str | None:
-        """Canonical JSON of all facts, from that of an order's own; None where the text must be made anew."""
-        found = _groups(own)
-        if found is None:
-            return None
-        names = tuple([name for name, _ in found])
-        template = self._templates.get(names)
-        if template is None:
-            template = self._templates[names] = self._template(names)
-        return template % tuple([body for _, body in found])
+    def _group(self, name: str, facts: Any) -> "_Group":
+        """A group of an order's own facts; most are those of the order before, to the letter."""
+        before = self._before.get(name)
+        if before is not None and before.facts == facts:
+            return before
+        read = self._reader.read({name: facts})
+        values = [(slot, read.values[slot]) for slot in self._slots.get(name, ())]
+        body = read.json[len(name) + 4 : -1] if read.json != "{}" else ""
+        made = _Group(name, facts, values, read.invalid, body)
+        if type(facts) is dict and set(map(type, facts.values())) == {str}:  # True would equal 1
+            self._before[name] = made._replace(facts=facts.copy())
+        return made
 
     def _template(self, names: tuple[str, ...]) -> str:
         assert self._groups is not None
         bodies = {name: body.replace("%", "%%") for name, body in self._groups.items()} | dict.fromkeys(names, "%s")
-        return "{" + ",".join(f'"{name}":{body}' for name, body in sorted(bodies.items())) + "}"
+        return _template_of(bodies)
 
 
 class Repeated:
@@ -107,6 +127,19 @@ class Repeated:
             return Read(snapshot, (), snapshot.json)
         mine = ",".join([f'"{name}":{body}' for name, body in found if name in self._own])
         return Read(snapshot, (rest,), f"{{{mine}}}")
+
+
+def _slots_by_group(reader: FactReader, catalog: Catalog) -> Mapping[str, Sequence[int]]:
+    """The slots of the facts in each group, and of those that follow from one of them."""
+    found: dict[str, list[int]] = {}
+    for name, slot in reader.slots.items():
+        derived = catalog.facts[name].indicates
+        found.setdefault((derived[0] if derived else name).split(".")[0], []).append(slot)
+    return found
+
+
+def _template_of(bodies: Mapping[str, str]) -> str:
+    return "{" + ",".join(f'"{name}":{body}' for name, body in sorted(bodies.items())) + "}"
 
 
 def _groups(text: str) -> list[tuple[str, str]] | None:

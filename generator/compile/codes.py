@@ -101,6 +101,7 @@ CODES: Final[Mapping[str, str]] = {
     "shadowed-gate": "A gate that stops nothing which another does not stop, for any symbol or strategy.",
     "inert-gate": "A gate whose facts never changed in the log of `--log`: it has decided nothing.",
     "holds-exits": "A gate that holds exits and is neither of an order's form nor opened by a person.",
+    "no-largest": "A gate that is no line in the adjustable fact: its veto can't name the largest size that passes.",
     # people's judgement of lints
     "treacherous-word": "A plain word that other YAML readers take for a truth value, a time or another number.",
     "bad-ignore": "A comment that ignores something gives no reason, or names no lint.",

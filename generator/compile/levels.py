@@ -52,6 +52,7 @@ LINTS: Final[Mapping[str, Lint]] = {
     "shadowed-gate": Lint(Level.WARNING, "Remove it, or say why it stays: the other may be loosened one day."),
     "inert-gate": Lint(Level.WARNING, "Feed what it reads, or say what it waits for.", "--log"),
     "holds-exits": Lint(Level.ERROR, "Leave `exits` out, so that exits pass, or read only what the venue looks at."),
+    "no-largest": Lint(Level.WARNING, "Write it as a line in the adjustable fact, or say why it is none."),
     "repeated-row": Lint(Level.WARNING, "Remove the row, or give it a condition of its own."),
     "shadow-over": Lint(Level.ERROR, "Enforce the gate, or give its shadow a later day."),
     "waiver-over": Lint(Level.WARNING, "Remove the waiver: it lets nothing pass any more."),

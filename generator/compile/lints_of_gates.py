@@ -7,6 +7,7 @@ from fractions import Fraction
 from itertools import permutations, product
 from typing import Final
 
+from engine.curves import curved
 from engine.faults import Path
 from engine.reach import reach
 from engine.ruleset import Bound, Gate, Layer, RuleSet, Subject, gate_nodes
@@ -50,6 +51,7 @@ def lints_of_gates(ruleset: RuleSet, sources: Sources) -> Iterator[Problem]:
             shadowed.add(one.gate.id)
             yield _shadowed(one.gate, other.gate, sources)
     yield from _exits(ruleset, sources)
+    yield from _curves(ruleset, sources)
     yield from _rows(ruleset, sources)
 
 
@@ -163,6 +165,17 @@ def _exits(ruleset: RuleSet, sources: Sources) -> Iterator[Problem]:
             help_text = "only a halt, `hold: manual`, holds exits"
             index = breaker.gate.index
             yield _problem(sources, ("breakers", index, "exits"), "holds-exits", message, help_text)
+
+
+def _curves(ruleset: RuleSet, sources: Sources) -> Iterator[Problem]:
+    """Gates whose veto names no largest size."""
+    for gate in ruleset.gates:
+        if gate.enforced and gate.index < len(sources.documents["gates"].data["gates"]) and curved(gate, ruleset):
+            solve = ruleset.head.solve
+            assert solve is not None
+            message = f"`{gate.id}` is no line in `{solve.fact}`, so a veto by it names no `{solve.name}`"
+            help_text = f"multiply or divide by what does not change with `{solve.fact}`, or say why not"
+            yield _of(sources, gate, "id", "no-largest", message, help_text)
 
 
 def _rows(ruleset: RuleSet, sources: Sources) -> Iterator[Problem]:

@@ -3,8 +3,10 @@
 import argparse
 from collections.abc import Iterator
 
-from research.bench import commands, deciding, lately
+from research.bench import commands, deciding, lately, loaded, serving
+from research.bench.deciding import TARGETS, UNCHANGED
 from research.bench.page import Row, Section, page, write
+from research.bench.timing import Timed
 
 
 def sections() -> Iterator[Section]:
@@ -14,9 +16,20 @@ def sections() -> Iterator[Section]:
         "One decision, fifteen rules",
         "The gate of `research/bench/gate.yaml` on 2,000 orders of which a third is vetoed. All take turns in short\n"
         "slices; × is to the same rules by hand (`research/bench/chain.py`), the median of rounds.",
+        [_timed(what, t, TARGETS[what]) for what, t in gate.timed().items()],
+    )
+    yield Section(
+        "Orders that pass, while the account stays as it is",
+        "One account, whose facts and those of each symbol stand for long; × is to the same orders by hand.",
+        [_timed(what, t, UNCHANGED[what]) for what, t in gate.timed_unchanged().items()],
+    )
+    yield Section(
+        "Engines of others",
+        "Those that are installed (`pip install -e '.[peers]'`), on facts that were laid out for each beforehand.\n"
+        "They say which rules are violated, and nothing of numbers; wrong is otherwise than by fractions.",
         [
-            Row(what, f"{t.seconds * 1e6:.2f} µs", t.ratio, deciding.TARGETS[what], f"{t.least:.2f}–{t.most:.2f}")
-            for what, t in gate.timed().items()
+            _timed(what, t, "") if isinstance(t, Timed) else Row(f"{what}: {t}", "–", 0)
+            for what, t in gate.timed_peers().items()
         ],
     )
     yield Section(
@@ -34,6 +47,16 @@ def sections() -> Iterator[Section]:
         "× is to a count by hand; of memory, KB a window; of breakers, the share of a tick.",
         lately.measured(),
     )
+    yield Section(
+        "Many symbols, a reload, threads",
+        "Memory: × its target. Waits: × the longest, or the median, of one thread with nothing else going on.",
+        loaded.measured(),
+    )
+    yield Section(
+        "The log and the service",
+        "By the shipped rules, on loopback, single ones by an open-loop client; × one line of the log.",
+        serving.measured(),
+    )
     starts, rates, single = commands.measured()
     yield Section("Commands", "Medians of whole commands; × a bare Python.", starts)
     yield Section(
@@ -44,6 +67,10 @@ def sections() -> Iterator[Section]:
     yield Section(
         "The shipped rules, one process", "The least time of five runs; × an allowed intent, facts read.", single
     )
+
+
+def _timed(what: str, timed: Timed, target: str) -> Row:
+    return Row(what, f"{timed.seconds * 1e6:.2f} µs", timed.ratio, target, f"{timed.least:.2f}–{timed.most:.2f}")
 
 
 def main() -> None:

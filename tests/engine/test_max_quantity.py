@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 
 from engine import Engine, lattice
+from engine.curves import curved
 from engine.judge import Outcome, is_exempt, judge
 from engine.numbers import canonical, exact
 from engine.reach import reach
-from engine.ruleset import gate_nodes
+from engine.ruleset import Multiple, gate_nodes
 from tests.engine import cloud
 from tests.engine.random_rules import Case, Shape, cases, engines, nested, thorough
 
@@ -120,6 +121,22 @@ def test_the_largest_size_is_one_that_can_be_had(case: Case) -> None:
         assert passes(slow, with_size(facts, size), left_out)
 
 
+@thorough(200)
+@given(cases(complete=True, requests=3))
+def test_a_gate_that_is_no_curve_can_be_followed(case: Case) -> None:
+    """The lint names every gate for which there may be no largest size, but for multiples of other steps."""
+    engine = engines(case.document)[1]
+    gates = [g for g in engine.ruleset.gates if not isinstance(g.test, Multiple) and not curved(g, engine.ruleset)]
+    left_out = varying(engine)
+    for request in case.requests:
+        facts, step, steps = sized(case, request, 24)
+        with exact():
+            grid = lattice.Lattice(engine.situation(engine.reader.read(nested(facts))), "ask.size", step, steps)
+            for gate in gates:
+                if gate.id not in left_out:
+                    lattice.passing(gate, grid, grid.whole(False))
+
+
 @thorough(300)
 @given(cases())
 def test_an_allowed_size_on_the_step_is_its_own_largest(case: Case) -> None:
@@ -155,6 +172,9 @@ def test_a_size_that_is_no_line_is_followed_by_no_guess() -> None:
     document = cloud.document()
     document["measures"]["cost"]["is"] = "request.machines * request.machines * request.price * request.term / 8"
     engine = Engine(cloud.read(document))
+    square = [gate.id for gate in engine.ruleset.gates if curved(gate, engine.ruleset)]
 
     assert engine.decide(cloud.request()).largest == "8"
     assert engine.decide(cloud.request(month__spent="19000")).largest is None
+    assert engine.decide(cloud.request(month__spent="19000")).vetoes[0].gate in square
+    assert not any(curved(gate, cloud.engine().ruleset) for gate in cloud.engine().ruleset.gates)

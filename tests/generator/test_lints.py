@@ -57,6 +57,13 @@ FOUND: Final = (
         "    at_least: symbol.min_quantity\n    exits: form",
         MIN_QUANTITY.partition("\n    veto")[0],
     ),
+    Found(
+        "no-largest",
+        GATES,
+        "  - id: order_notional\n",
+        "  - id: ‸impact\n    why: A cost that grows with its square.\n    measure: notional * notional / nav.total\n"
+        "    at_most: caps.order_notional\n    veto: impact\n\n  - id: order_notional\n",
+    ),
     Found("holds-exits", BREAKERS, "    veto: day_loss_limit", "    exits: ‸halt\n    veto: day_loss_limit"),
     Found("treacherous-word", GATES, "why: Smaller orders cost more than they bring.", "why: ‸no"),
     Found("treacherous-word", TIERS, "  ALT-EXT:\n    why: On probation.", "  ALT-EXT:\n    why: ‸1:30"),

@@ -50,6 +50,22 @@ def test_when_facts_are_shared_then_each_order_is_read_as_if_it_had_brought_them
     assert read.snapshot.invalid == whole.invalid
 
 
+@given(FACTS, FACTS, st.lists(FACTS, min_size=2, max_size=4))
+def test_when_orders_follow_one_another_then_what_the_one_before_brought_changes_nothing(
+    universe: Universe, account: dict[str, Any], symbol: dict[str, Any], orders: list[dict[str, Any]]
+) -> None:
+    """Groups that are the same to the letter are read once; those that are only equal, or were altered, are not."""
+    reader = Engine(universe.ruleset).reader
+    layer = Layer(reader, symbol, Layer(reader, account))
+    for own in (*orders, {group: {**facts, "quantity": True} for group, facts in orders[0].items() if group == "own"}):
+        whole, read = reader.read(merged(merged(account, symbol), own)), layer.read(own)
+
+        assert (read.snapshot.values, read.snapshot.json) == (whole.values, whole.json)
+        assert read.snapshot.invalid == whole.invalid
+        for facts in own.values():
+            facts.clear()
+
+
 @given(FACTS, FACTS, FACTS)
 def test_when_facts_are_logged_in_layers_then_these_laid_over_one_another_are_all_facts(
     universe: Universe, account: dict[str, Any], symbol: dict[str, Any], own: dict[str, Any]

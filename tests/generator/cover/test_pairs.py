@@ -113,20 +113,11 @@ INSIDE: Final[Mapping[str, Callable[[Numbers, Numbers], bool]]] = {
     "symbol_stops": lambda n, caps: n["recent.symbol_stops"] < caps["symbol_stops"],
     "stops": lambda n, caps: n["recent.stops_1h"] < caps["stops"],
     "symbol_loss": lambda n, caps: -n["recent.symbol_result"] < caps["symbol_loss"] * n["nav.total"],
-    "symbol_orders": lambda n, caps: n["recent.symbol_orders"] < caps["symbol_orders"],
-    "order_rate": lambda n, caps: n["recent.orders_1m"] < caps["order_rate"],
     "message_rate": lambda n, caps: n["recent.orders_1m"] + n["recent.amendments_1m"] < caps["message_rate"],
     "orders_today": lambda n, caps: n["recent.orders_today"] < caps["orders_today"],
-    "trades_today": lambda n, caps: n["recent.trades_today"] < caps["trades_today"],
     "weekly_loss": lambda n, caps: -n["recent.week_result"] < caps["weekly_loss"] * n["nav.total"],
     "daily_gain": lambda n, caps: n["nav.total"] - n["nav.day_start"] < caps["daily_gain"] * n["nav.day_start"],
-    "reject_burst": lambda n, caps: n["recent.refusals_10m"] < caps["refusals"],
 }
-
-# What breakers are held to when something happens, and how far windows look back: no order moves it.
-OF_EVENTS: Final = frozenset(
-    {"stop_streak", "loss_streak", "streak_pause", "strategy_loss", "repeated_orders", "repeat_span"}
-)
 
 
 def numbers(facts: Mapping[str, Any], quantity: Fraction | None = None) -> dict[str, Fraction]:

@@ -1,0 +1,134 @@
+"""What grows with the universe, and what decisions of several threads at once take.
+
+Universes of any size are the gate of `gate.yaml` with as many symbols as are asked for, which have the caps of those
+that it lists.
+"""
+
+import json
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from datetime import date
+from functools import partial
+from itertools import cycle, islice
+from multiprocessing import get_context
+from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
+from time import perf_counter
+from typing import Any, Final
+
+from engine import Engine, read
+from engine.desk import Desk, Record
+from execution.service.reloading import giving_way
+from generator.compile.files import Folder
+from generator.compile.one_file import compile_one
+from research.bench.deciding import whole
+from research.bench.page import Row
+from research.bench.timing import in_turns
+from research.bench.workload import FORM, UNLISTED, cases
+
+ROOT: Final = Path(__file__).parents[2]
+MANY: Final = 10_000
+RELOADED: Final = 500
+THREADS: Final = (1, 2, 4)
+DECISIONS: Final = 100_000
+FEW: Final = "a decision, 19 symbols loaded"
+LOADED: Final = "the same, 10,000 symbols loaded"
+
+
+def document(count: int) -> dict[str, Any]:
+    """The compiled gate with so many symbols."""
+    made = compile_one(Folder(ROOT), FORM, today=date(2026, 1, 1)).document
+    listed = made["symbols"]
+    more = islice(cycle(listed.values()), max(count - len(listed), 0))
+    return {**made, "symbols": {**listed, **{f"N{number}USDT": entry for number, entry in enumerate(more)}}}
+
+
+def measured() -> list[Row]:
+    """Decision times and memory by the size of the universe, the pause of a reload, waits by threads."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as alone:
+        rows = alone.submit(_many).result()
+    return [*rows, *_reload(), *_threads()]
+
+
+def _many() -> list[Row]:
+    """In a process of its own, since memory is of the process."""
+    found = [case for case in cases() if case.order["symbol"] != UNLISTED]
+    few, loaded = (whole(Desk(Engine(read(document(count)))), found) for count in (19, MANY))
+    timed = in_turns(FEW, {FEW: (_decided, few), LOADED: (_decided, loaded)})
+    rows = [
+        Row(what, f"{t.seconds * 1e6:.2f} µs", t.ratio, target, f"{t.least:.2f}–{t.most:.2f}")
+        for (what, t), target in zip(timed.items(), ("", "0.90–1.10"), strict=True)
+    ]
+    memory = getrusage(RUSAGE_SELF).ru_maxrss / 1024
+    return [*rows, Row("memory of the process that holds both", f"{memory:.0f} MB", memory / 500, "500 MB")]
+
+
+def _decided(record: Record) -> object:
+    return record.decide().allowed
+
+
+def _reload() -> list[Row]:
+    """How long decisions wait while another thread reads a universe."""
+    found = whole(Desk(Engine(read(document(19)))), cases(200))
+    text, box = json.dumps(document(RELOADED)), list[Desk]()
+
+    before = _waits(found, None)
+    with giving_way():
+        during = _waits(found, lambda: box.append(Desk(Engine(read(json.loads(text))))))
+    assert len(box[0].ruleset.subjects) == RELOADED
+    usual, most = before[-1], during[int(len(during) * 0.999)]
+    return [
+        Row("the longest wait for a decision, nothing else going on", _millis(usual), 1),
+        Row(
+            f"the same, while {RELOADED} symbols are read in a thread", _millis(during[-1]), during[-1] / usual, "1 ms"
+        ),
+        Row("99.9 % of decisions meanwhile wait no longer than", _millis(most), most / usual),
+    ]
+
+
+def _waits(found: Sequence[Record], meanwhile: Callable[[], None] | None) -> list[float]:
+    """Seconds of each decision, in order of length, for as long as something else goes on (or for so many)."""
+    other = threading.Thread(target=meanwhile) if meanwhile is not None else None
+    waits: list[float] = []
+    if other is not None:
+        other.start()
+    for record in cycle(found):
+        start = perf_counter()
+        record.decide()
+        waits.append(perf_counter() - start)
+        if (other is None and len(waits) >= DECISIONS) or (other is not None and not other.is_alive()):
+            break
+    return sorted(waits)
+
+
+def _threads() -> list[Row]:
+    found = whole(Desk(Engine(read(document(19)))), cases(500))
+    rows: list[Row] = []
+    base = 0.0
+    for count in THREADS:
+        waits: list[float] = []
+        at_once = [threading.Thread(target=partial(_timed, found, DECISIONS // count, waits)) for _ in range(count)]
+        for thread in at_once:
+            thread.start()
+        for thread in at_once:
+            thread.join()
+        waits.sort()
+        at = [waits[int(len(waits) * share)] for share in (0.5, 0.99, 0.999)]
+        base = base or at[0]
+        figure = " / ".join(f"{wait * 1e6:.1f}" for wait in at)
+        rows.append(Row(f"p50 / p99 / p99.9 of a decision, {count} threads", f"{figure} µs", at[0] / base))
+    return rows
+
+
+def _timed(found: Sequence[Record], count: int, waits: list[float]) -> None:
+    own = []
+    for record in islice(cycle(found), count):
+        start = perf_counter()
+        record.decide()
+        own.append(perf_counter() - start)
+    waits += own
+
+
+def _millis(seconds: float) -> str:
+    return f"{seconds * 1000:.3f} ms"
