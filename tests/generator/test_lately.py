@@ -149,6 +149,12 @@ def _without(project: Path) -> None:
     gates = project / "rules/gates.yaml"
     head, *entries = gates.read_text(encoding="utf-8").split("\n  - id: ")
     gates.write_text("\n  - id: ".join([head, *(e for e in entries if e.split()[0] not in READERS)]), encoding="utf-8")
+    for file, reading in (
+        ("rules/sizing.yaml", " or breakers.reject_burst"),
+        ("rules/router.yaml", "      - {id: refused, when: breakers.reject_burst, then: {style: taker}}\n"),
+    ):
+        path = project / file
+        path.write_text(path.read_text(encoding="utf-8").replace(reading, ""), encoding="utf-8")
     for file in ("schemas/caps.yaml", "rules/risk.yaml", "schemas/facts.yaml"):
         path = project / file
         lines = path.read_text(encoding="utf-8").replace("{drawdown: 95%, daily_loss: 50%}", "{leverage: 5x}")
