@@ -380,7 +380,7 @@ def test_strict_makes_a_veto_an_exit_code(root: Path, good: bytes, bad: bytes) -
 
 def test_the_account_alone_is_asked_about(root: Path, universe: Universe, good: bytes, bad: bytes) -> None:
     """`--scope account` needs no order, and judges only the account's gates."""
-    account = {name: json.loads(bad)[name] for name in ("nav",)}
+    account = {name: json.loads(bad)[name] for name in ("nav", "recent", "breakers", "control")}
     result = run(root, "decide", "--scope", "account", given=good + json.dumps(account).encode())
 
     first, second = decisions(result.stdout)
