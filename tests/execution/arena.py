@@ -175,6 +175,11 @@ def capped(document: dict[str, Any], **caps: str) -> None:
         held |= {name: value for name, value in caps.items() if name in held}
 
 
+def at_once(document: dict[str, Any]) -> None:
+    """Let strategies ask for opposite sides, and for the same again, at one moment: what some tests are about."""
+    document["gates"] = [g for g in document["gates"] if g["id"] not in ("self_match", "duplicate_order")]
+
+
 def universe_with(folder: Path, change: Callable[[dict[str, Any]], None]) -> Path:
     """The shipped universe, changed, in a file of its own."""
     path = folder / "universe.json"

@@ -20,6 +20,7 @@ from tests.execution.arena import (
     START,
     WARM,
     Arena,
+    at_once,
     bar,
     buy,
     calm,
@@ -141,7 +142,7 @@ def test_when_two_strategies_hold_opposite_sides_then_each_stop_closes_its_own_a
     later = [FLAT, (50_000, 50_000, 48_400, 48_500), (48_500,) * 4]
     ours, theirs = {NOW: [buy(BTC, "0.006")]}, {NOW: [sell(BTC, "0.004", strategy="vol_target")]}
     both = [told(ours, (BTC,)), told(theirs, (BTC,), "vol_target")]
-    run = arena(tmp_path, later, {}, strategies=both)
+    run = arena(tmp_path, later, {}, strategies=both, universe=universe_with(tmp_path, at_once))
     events = run.run()
     [trigger] = of(events, ExitTriggered)
     assert trigger.strategy == "momentum"

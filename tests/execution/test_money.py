@@ -19,6 +19,7 @@ from tests.execution.arena import (
     START,
     WARM,
     Arena,
+    at_once,
     bar,
     buy,
     calm,
@@ -48,6 +49,7 @@ def arena(tmp_path, later, script, *, funding=(), **options):
 
 def daring(document):
     """Caps that let the wallet be liquidated, and no exits before that."""
+    at_once(document)
     capped(
         document,
         **dict.fromkeys(
@@ -59,6 +61,7 @@ def daring(document):
         leverage="20",
         target_leverage="20",
         free_margin="0",
+        margin_used="1",
         daily_loss="0.99",
         drawdown="0.99",
         price_collar="0.01",
@@ -148,7 +151,9 @@ def test_a_long_and_a_short_of_one_symbol_pay_each_other_and_the_wallet_nothing(
         told({NOW: [buy(BTC, "0.004")]}, (BTC,)),
         told({NOW: [sell(BTC, "0.004", strategy="vol_target")]}, (BTC,), "vol_target"),
     ]
-    run = arena(tmp_path, [DULL] * 2, {}, strategies=both, funding=[Funding(BTC, NOW + 2 * HOUR, D("0.0003"))])
+    funding = [Funding(BTC, NOW + 2 * HOUR, D("0.0003"))]
+    path = universe_with(tmp_path, at_once)
+    run = arena(tmp_path, [DULL] * 2, {}, strategies=both, funding=funding, universe=path)
     paid = of(run.run(), FundingPaid)
     assert len(paid) == 2
     assert sum(p.amount for p in paid) == 0
@@ -234,7 +239,7 @@ def test_when_a_symbol_trades_no_more_then_both_sides_are_settled_at_its_last_pr
         told({NOW: [sell(BTC, "0.006", strategy="vol_target")], **resting}, (BTC, ETH), "vol_target"),
     ]
     feed = replace(feed_of(bars), ends={BTC: NOW + 2 * HOUR})
-    run = Arena(tmp_path, feed, strategies)
+    run = Arena(tmp_path / "run", feed, strategies, universe=universe_with(tmp_path, at_once))
     events = run.run()
     [gone] = of(events, Delisted)
     settled = [f for f in of(events, Filled) if f.order == "delisting-BTCUSDT"]

@@ -120,4 +120,4 @@ def test_json_has_the_numbers(project: Path) -> None:
     (failure,) = json.loads(result.stdout)["failures"]
     (gate,) = failure["gates"]
     assert (gate["gate"], gate["observed"], gate["limit"], gate["headroom"]) == ("trade_nav", "0.06", "0.059", "-0.001")
-    assert gate["source"] == "rules/risk.yaml:38"
+    assert gate["source"] == "rules/risk.yaml:52"
