@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from importlib.metadata import version
 from typing import Any, Final
 
 from engine import Engine
@@ -127,7 +128,7 @@ class Gate:
                 missing[name] = f"not installed: {error.name}"
                 continue
             wrong = _differing(truth, [peers.violated(ask(of)) for of in facts])
-            ways[f"{name}, {wrong} wrong"] = (ask, facts)
+            ways[f"{name} {version(peers.PACKAGES[name])}, {wrong} wrong"] = (ask, facts)
         return {**in_turns(BY_HAND, ways), **missing}
 
     def _made_and_decided(self, asked: tuple[Standing, list[Any]]) -> object:

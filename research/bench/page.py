@@ -41,6 +41,7 @@ def machine() -> Mapping[str, Any]:
         "system": platform.system(),
         "processors": os.cpu_count(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "busy": round(os.getloadavg()[1], 1),
         "largest_process_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
     }
 
@@ -52,6 +53,8 @@ def page(sections: Sequence[Section]) -> str:
         "# Benchmarks\n\nWritten by `make bench WRITE=1`: figures of one run on one machine, to be compared with each"
         f" other rather than with yours.\n{where['machine']}, {where['system']}, {where['processors']} processors,"
         f" {where['python']}; the largest process took {where['largest_process_mb']} MB.\n"
+        f"On average {where['busy']} processes wanted a processor while it ran; with more than there are processors,"
+        " waits say more of the others than of ours.\n"
     ]
     for section in sections:
         rows = "\n".join(f"| {r.what} | {r.figure} | {r.ratio:.2f} | {r.spread} | {r.target} |" for r in section.rows)

@@ -42,6 +42,13 @@ RULES: Final[dict[str, Any]] = {
     "var_cap": _opening((">", "var_now", "var")),
 }
 
+# What each is installed as.
+PACKAGES: Final = {
+    "datalogic (Rust)": "datalogic-py",
+    "ZEN (Rust)": "zen-engine",
+    "rule-engine (Python)": "rule-engine",
+}
+
 
 def facts_of(found: Sequence[Case]) -> list[Facts]:
     """Cases of listed symbols as flat facts in floats; no engine is asked about others."""
@@ -80,7 +87,7 @@ def _flat(case: Case, bounds: Facts) -> Facts:
 
 def engines() -> dict[str, Callable[[], Ask]]:
     """What makes each engine ready; it raises ImportError where the engine is not installed."""
-    return {"datalogic (Rust)": _datalogic, "ZEN (Rust), one expression": _zen, "rule-engine (Python)": _rule_engine}
+    return {"datalogic (Rust)": _datalogic, "ZEN (Rust)": _zen, "rule-engine (Python)": _rule_engine}
 
 
 def _datalogic() -> Ask:
@@ -120,4 +127,4 @@ def violated(said: Sequence[bool]) -> frozenset[str]:
     return frozenset(reason for reason, wrong in zip(RULES, said, strict=True) if wrong)
 
 
-__all__ = ["RULES", "engines", "facts_of", "violated"]
+__all__ = ["PACKAGES", "RULES", "engines", "facts_of", "violated"]
