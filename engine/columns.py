@@ -29,6 +29,14 @@ def machine_code(loop: Callable[..., Any], arguments: Sequence[str]) -> Callable
             table of them; `out ` before one that is written to.
     """
     from numba import njit, types
+    from numba.core.compiler import Compiler as Pipeline
+
+    class Unaliased(Pipeline):  # type: ignore[misc, unused-ignore]
+        """No column shares memory with what is written; not knowing that, a compiler takes one row after another."""
+
+        def define_pipelines(self) -> Any:
+            self.state.flags.noalias = True
+            return super().define_pipelines()  # type: ignore[no-untyped-call, unused-ignore]
 
     def typed(name: str) -> Any:
         kind, *dimensions = name.split("[]")
@@ -36,7 +44,7 @@ def machine_code(loop: Callable[..., Any], arguments: Sequence[str]) -> Callable
         of = getattr(types, kind.removeprefix("out "))
         return types.Array(of, len(dimensions), "C", readonly=not writable) if dimensions else of
 
-    compiled: Callable[..., Any] = njit(tuple(map(typed, arguments)), nogil=True)(loop)
+    compiled: Callable[..., Any] = njit(tuple(map(typed, arguments)), nogil=True, pipeline_class=Unaliased)(loop)
     return compiled
 
 

@@ -7,11 +7,11 @@ one set of columns.
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from types import CodeType, FunctionType
 from typing import Any, Final
 
 from engine.backends.columns import either, negated
 from engine.backends.entries import INVALID
+from engine.backends.python import compiled
 from engine.backends.screen import Judged, Screen
 from engine.backends.tables import BEFORE, Array, Tables
 from engine.backends.translate import assign, local, times
@@ -19,20 +19,21 @@ from engine.backends.translate import assign, local, times
 MAX_GATES: Final = 60
 # Rows between two looks at whether some of them are uncertain; so few stay in the nearest cache.
 _BLOCK: Final = 1024
-_LOOP: Final = f"""
-def run(start, stop, numbers, flags, lists, applies, subjects, actors, out, rows):
-    found = 0
-    for first in range(start, stop, {_BLOCK}):
-        last = min(first + {_BLOCK}, stop)
-        uncertain = 0
+_PARAMETERS: Final = "start stop block numbers flags lists applies subjects actors out rows".split()
+# Around the statements of a row; `found` is where the next uncertain row is noted.
+_LOOP: Final = """
+found = 0
+for first in range(start, stop, block):
+    last = min(first + block, stop)
+    uncertain = 0
+    for i in range(first, last):
+        pass
+    if uncertain > 0:
         for i in range(first, last):
-            pass
-        if uncertain > 0:
-            for i in range(first, last):
-                if out[i] & unsure:
-                    rows[found] = i
-                    found += 1
-    return found
+            if out[i] & unsure:
+                rows[found] = i
+                found += 1
+return found
 """
 
 
@@ -68,7 +69,9 @@ class Fused:
         self.dtype: Any = numpy.uint16 if count <= 14 else numpy.uint32 if count <= 30 else numpy.int64
         tables = Tables(screen)
         self._arrays = tables.arrays
-        loop = _Loop(screen, tables, self.nobody, self.unsure).function({"floor": numpy.floor, "unsure": self.unsure})
+        loop = _Loop(screen, tables, self.nobody, self.unsure).function(
+            {"floor": numpy.floor, "unsure": self.unsure, "range": range}
+        )
         self._run = compiler(loop, self._types())
 
     def _types(self) -> list[str]:
@@ -80,7 +83,7 @@ class Fused:
             for name in self.facts
         ]
         written = [f"out {self.dtype.__name__}[]", "out int64[]"]
-        return ["int64", "int64", *tables, *written, *(["boolean"] * len(screen.shorts)), *facts]
+        return ["uint64", "uint64", "uint64", *tables, *written, *(["boolean"] * len(screen.shorts)), *facts]
 
     def run(self, columns: Mapping[str, Array], shorts: Mapping[str, bool], start: int, stop: int, out: Array) -> Array:
         """Judge the rows from start to stop.
@@ -100,7 +103,7 @@ class Fused:
         rows = numpy.empty(stop - start, numpy.int64)
         short = [shorts[name] for name in self.screen.shorts]
         read = [columns[name] for name in self.facts]
-        return rows[: self._run(start, stop, *self._arrays, out, rows, *short, *read)]
+        return rows[: self._run(start, stop, _BLOCK, *self._arrays, out, rows, *short, *read)]
 
 
 class _Loop:
@@ -112,17 +115,12 @@ class _Loop:
 
     def function(self, called: Mapping[str, Any]) -> Callable[..., Any]:
         """The loop as a function of Python."""
-        module = ast.parse(_LOOP)
-        function = module.body[0]
-        assert isinstance(function, ast.FunctionDef)
+        loop = ast.parse(_LOOP)
+        each = next(n for n in ast.walk(loop) if isinstance(n, ast.For) and isinstance(n.body[0], ast.Pass))
+        each.body = [_LookUp().visit(statement) for statement in self._row()]
         columns = [variable.replace("f", "c") for variable in self._screen.names.values()]
-        function.args.args += [ast.arg(name) for name in [*self._screen.shorts.values(), *columns]]
-        rows = next(n for n in ast.walk(module) if isinstance(n, ast.For) and isinstance(n.body[0], ast.Pass))
-        rows.body = [_LookUp().visit(statement) for statement in self._row()]
-        code = compile(ast.fix_missing_locations(module), "<rules>", "exec")
-        built = {"abs": abs, "max": max, "min": min, "range": range}
-        body = next(c for c in code.co_consts if isinstance(c, CodeType))
-        return FunctionType(body, {"__builtins__": built, **called})
+        parameters = [*_PARAMETERS, *self._screen.shorts.values(), *columns]
+        return compiled(list(called), parameters, loop.body)(*called.values())
 
     def _row(self) -> list[ast.stmt]:
         screen = self._screen

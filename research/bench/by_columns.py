@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import numpy
 
-from research.bench.workload import caps, ruleset
+from research.bench.workload import caps
 
 Arrays = Mapping[str, Any]
 # The columns, in the order in which the loop takes them.
