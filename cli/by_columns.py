@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from execution.recorded import Group, Recorded
     from execution.tallies import Tallies
 
+# Below so many records, making machine code takes longer than it saves.
+FEW: Final = 50_000
 NEEDED: Final = ("numba", "numpy", "pyarrow")
 
 
@@ -143,18 +145,22 @@ def answers_in(path: Path | None) -> "Iterator[Answers | None]":
         answers.close(whole=whole)
 
 
-def columns_for(ruleset: "RuleSet") -> "Columns | None":
-    """What decides in columns; None, with a word why, where these rules need more than columns hold."""
+def columns_for(ruleset: "RuleSet", files: Sequence[Path]) -> "Columns | None":
+    """What decides archives in columns; None, with a word why, where these rules need more than columns hold."""
     from importlib.util import find_spec
 
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         fail(f"columns need `{'`, `'.join(missing)}`, not installed", "pip install -e '.[columns]'", BAD_ENVIRONMENT)
     from engine import Engine
-    from engine.columns import Columns, TooManyGates
+    from engine.columns import Columns, TooManyGates, as_it_is, machine_code
+    from execution.archive import ArchiveFault
+    from execution.recorded import count
 
     try:
-        return Columns(Engine(ruleset))
+        return Columns(Engine(ruleset), machine_code if count(files) > FEW else as_it_is)
+    except ArchiveFault as fault:
+        fail(str(fault), "name a file that `hedgerow archive` wrote")
     except TooManyGates as fault:
         click.echo(f"{fault}: decided line by line", err=True)
         return None

@@ -61,7 +61,7 @@ def _decided(
         if out is not None:
             fail("--out is for archives", "write one of this log with `hedgerow archive`")
         return replayed(ruleset, records(files), names, progress), None
-    columns = columns_for(ruleset)
+    columns = columns_for(ruleset, files)
     if columns is None:
         return replayed(ruleset, records(files), names, progress), None
     from execution.tallies import Tallies

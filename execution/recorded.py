@@ -4,7 +4,7 @@ Whatever is not plain in a record, a fact of another kind than its column or one
 odd: its line is then read like any other.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +22,8 @@ _PLAIN: Final = r"^-?[0-9]{1,20}(\.[0-9]{1,20})?$"
 # What stands around the digits that count; so many of them come back from a float as they were.
 _NO_DIGITS: Final = r"^-?0*\.?0*|\."
 _SHORT: Final = 15
+# One in so many may be odd for its length.
+_FEW: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,20 @@ class Group:
         if rows:
             for row, line in zip(rows, archive.lines_of(self.table.take(list(rows))), strict=True):
                 yield f"{self.file}:{self.first + row}", line
+
+
+def count(files: Iterable[Path]) -> int:
+    """How many records archives hold.
+
+    Raises:
+        ArchiveFault: one is none.
+    """
+    from pyarrow import ArrowException, parquet
+
+    try:
+        return sum(parquet.read_metadata(path).num_rows for path in files)
+    except ArrowException as error:
+        raise archive.ArchiveFault(f"no archive of decisions: {type(error).__name__} {error}") from None
 
 
 def groups(path: Path, rows: int = ROWS) -> Iterator[Group]:
@@ -152,12 +168,22 @@ class Recorded:
             floats = pc.cast(pc.if_else(plain, texts, None), "float64").to_numpy(zero_copy_only=False)
         else:
             floats = pc.cast(texts, "float64").to_numpy(zero_copy_only=False)
-        short = (pc.max(pc.utf8_length(texts)).as_py() or 0) <= _SHORT
-        if not short:
-            digits = pc.utf8_length(pc.replace_substring_regex(texts, _NO_DIGITS, ""))
-            short = (pc.max(digits).as_py() or 0) <= _SHORT
+        short = self._short(texts, places)
         values = numpy.append(floats, numpy.nan)[places]
         return Column(values, lambda row: texts[int(places[row])].as_py() if places[row] >= 0 else None, short)
+
+    def _short(self, texts: Any, places: Array) -> bool:
+        """Whether numbers are short, but for a few, which are odd."""
+        import numpy
+        import pyarrow.compute as pc
+
+        if (pc.max(pc.utf8_length(texts)).as_py() or 0) <= _SHORT:
+            return True
+        digits = pc.utf8_length(pc.replace_substring_regex(texts, _NO_DIGITS, ""))
+        long = numpy.append(digits.to_numpy(zero_copy_only=False) > _SHORT, False)[places]
+        if few := numpy.count_nonzero(long) * _FEW <= len(places):
+            self._odd.update(numpy.flatnonzero(long).tolist())
+        return bool(few)
 
     def _words(self, fact: str, array: Any) -> Column:
         texts, places = _encoded(array)

@@ -1,6 +1,6 @@
 """Requests one by one as a batch of columns, and what the reference says of each, as bits."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +12,6 @@ from engine.facts import FactsFault
 from tests.engine.cloud import nested
 
 Request = Mapping[str, Any]
-
-
-def as_it_is(loop: Callable[..., Any], arguments: Sequence[str]) -> Callable[..., Any]:
-    """The loop as Python runs it: what machine code says at speed, without the time to make it."""
-    return loop
 
 
 def batch(columns: Columns, requests: Sequence[Request]) -> Batch:

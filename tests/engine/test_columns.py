@@ -3,8 +3,8 @@
 import pytest
 from hypothesis import given
 
-from engine.columns import Columns
-from tests.engine.in_columns import as_it_is, batch, bits
+from engine.columns import Columns, as_it_is
+from tests.engine.in_columns import batch, bits
 from tests.engine.random_rules import Case, cases, engines, thorough
 
 
