@@ -7,6 +7,7 @@ one set of columns.
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any, Final
 
 from engine.backends.columns import either, negated
@@ -117,7 +118,7 @@ class _Loop:
         """The loop as a function of Python."""
         loop = ast.parse(_LOOP)
         each = next(n for n in ast.walk(loop) if isinstance(n, ast.For) and isinstance(n.body[0], ast.Pass))
-        each.body = [_LookUp().visit(statement) for statement in self._row()]
+        each.body = [_LookUp().visit(deepcopy(statement)) for statement in self._row()]
         columns = [variable.replace("f", "c") for variable in self._screen.names.values()]
         parameters = [*_PARAMETERS, *self._screen.shorts.values(), *columns]
         return compiled(list(called), parameters, loop.body)(*called.values())
