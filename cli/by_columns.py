@@ -17,11 +17,14 @@ from cli.project import BAD_ENVIRONMENT, fail
 if TYPE_CHECKING:
     from engine import RuleSet
     from engine.columns import Columns
+    from execution.elsewhere import Place
     from execution.recorded import Group, Recorded
     from execution.tallies import Tallies
 
 # Below so many records, making machine code takes longer than it saves.
 FEW: Final = 50_000
+# What --on says of deciding in this process.
+HERE: Final = "columns"
 NEEDED: Final = ("numba", "numpy", "pyarrow")
 
 
@@ -64,6 +67,26 @@ class Sweep:
                     self.progress(done)
         except ArchiveFault as fault:
             fail(str(fault), "name a file that `hedgerow archive` wrote")
+
+    def lines_elsewhere(self, files: Sequence[Path], place: "Place") -> Iterator[tuple[str, str]]:
+        """The same where somebody else judges all rows of which floats are certain."""
+        from execution.elsewhere import Elsewhere
+        from execution.recorded import Group, Recorded
+
+        archives = Elsewhere(place, self.columns.screen, files)
+        denied = self.columns.enforced | self.columns.stopped
+        for count in self.tallies.add_counted(self.columns, archives.counts()):
+            if count.allowed is not bool(count.said & denied):
+                self.agreeing.records += count.rows
+                self.agreeing.passed += count.rows * count.allowed
+        done = self.agreeing.records
+        for batches, judged in ((archives.doubtful(), False), (archives.different(denied), True)):
+            for table in batches:
+                group = Group(table, f"{place.dialect}", done + 1)
+                rows = range(table.num_rows)
+                yield from group.lines(rows) if judged else self._of(group, Recorded(group, self.columns))
+                done += table.num_rows
+                self.progress(done)
 
     def _of(self, group: "Group", recorded: "Recorded") -> Iterator[tuple[str, str]]:
         import numpy
@@ -145,8 +168,31 @@ def answers_in(path: Path | None) -> "Iterator[Answers | None]":
         answers.close(whole=whole)
 
 
-def columns_for(ruleset: "RuleSet", files: Sequence[Path]) -> "Columns | None":
-    """What decides archives in columns; None, with a word why, where these rules need more than columns hold."""
+def place_for(name: str) -> "Place | None":
+    """Where archives are judged; None: here, in columns. One that is not there ends the command."""
+    if name == HERE:
+        return None
+    from execution.elsewhere import place_of
+
+    try:
+        return place_of(name)
+    except ValueError as fault:
+        fail(str(fault), "leave --on out to decide in this process")
+    except ImportError as error:
+        extra = "columns" if name == "duckdb" else "scale"
+        fail(f"{name} needs `{error.name}`, which is not installed", f"pip install -e '.[{extra}]'", BAD_ENVIRONMENT)
+    except Exception as error:
+        fail(f"{name} does not start: {error}", "Spark needs Java 17 or newer; see docs/scale.md", BAD_ENVIRONMENT)
+
+
+def columns_for(ruleset: "RuleSet", files: Sequence[Path], *, few: bool) -> "Columns | None":
+    """What decides archives in columns; None, with a word why, where these rules need more than columns hold.
+
+    Args:
+        ruleset: the rules.
+        files: the archives.
+        few: only few of their records are to be decided here.
+    """
     from importlib.util import find_spec
 
     missing = [name for name in NEEDED if find_spec(name) is None]
@@ -158,7 +204,7 @@ def columns_for(ruleset: "RuleSet", files: Sequence[Path]) -> "Columns | None":
     from execution.recorded import count
 
     try:
-        return Columns(Engine(ruleset), machine_code if count(files) > FEW else as_it_is)
+        return Columns(Engine(ruleset), as_it_is if few or count(files) <= FEW else machine_code)
     except ArchiveFault as fault:
         fail(str(fault), "name a file that `hedgerow archive` wrote")
     except TooManyGates as fault:

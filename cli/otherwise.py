@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from cli.by_columns import Sweep, answers_in, columns_for, shown
+from cli.by_columns import HERE, Sweep, answers_in, columns_for, place_for, shown
 from cli.changes import explained
 from cli.logs import ARCHIVE, records
 from cli.project import fail, today
@@ -25,10 +25,10 @@ EVERY: Final = 0.2  # seconds between two looks at the progress
 
 
 def by_other_rules(
-    folder: Path, files: Sequence[Path], rules: str, environment: str, as_json: bool, out: Path | None = None
+    folder: Path, files: Sequence[Path], rules: str, environment: str, as_json: bool, out: Path | None, on: str
 ) -> None:
     """Decide a log again by the rules of a folder, a ref or a compiled universe, and show what flips; of archives also
-    what is stopped, counted, and every answer in a file, if one is named.
+    what is stopped, counted, and every answer in a file, if one is named. `on` says where archives are decided.
     """
     from generator.change.sources import source_of
 
@@ -37,7 +37,7 @@ def by_other_rules(
         if environment not in source.environments():
             fail(f"{rules} has no environment {environment}", f"it has {', '.join(source.environments())}")
         with _progress() as progress:
-            found, tallies = _decided(source.rules(environment).ruleset, files, progress, out)
+            found, tallies = _decided(source.rules(environment).ruleset, files, progress, out, on)
     if as_json:
         from generator.change.changes import Diff
         from generator.change.show.data import data
@@ -51,24 +51,30 @@ def by_other_rules(
 
 
 def _decided(
-    ruleset: "RuleSet", files: Sequence[Path], progress: "Callable[[int], None]", out: Path | None
+    ruleset: "RuleSet", files: Sequence[Path], progress: "Callable[[int], None]", out: Path | None, on: str
 ) -> "tuple[Flips, Tallies | None]":
     """What flips; of archives, which are decided in columns, also what is stopped."""
     from generator.change.flips import replayed
 
     names = ", ".join(map(str, files))
     if any(path.suffix != ARCHIVE for path in files):
-        if out is not None:
-            fail("--out is for archives", "write one of this log with `hedgerow archive`")
+        if out is not None or on != HERE:
+            fail("--out and --on are for archives", "write one of this log with `hedgerow archive`")
         return replayed(ruleset, records(files), names, progress), None
-    columns = columns_for(ruleset, files)
+    if out is not None and on != HERE:
+        fail("--out is written where columns decide", "leave --on out")
+    place = place_for(on)
+    columns = columns_for(ruleset, files, few=place is not None)
     if columns is None:
         return replayed(ruleset, records(files), names, progress), None
     from execution.tallies import Tallies
 
     with answers_in(out) as answers:
         sweep = Sweep(columns, Tallies(), answers, progress)
-        found = replayed(ruleset, sweep.lines(files), names)
+        lines = sweep.lines(files) if place is None else sweep.lines_elsewhere(files, place)
+        found = replayed(ruleset, lines, names)
+    if place is not None:
+        place.close()
     found.records += sweep.agreeing.records
     found.passed += sweep.agreeing.passed
     return found, sweep.tallies

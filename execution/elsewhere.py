@@ -30,6 +30,9 @@ class Place(Protocol):
     def rows(self, query: str) -> Iterator[Any]:
         """Record batches of an answer."""
 
+    def close(self) -> None:
+        """Let go of what it holds."""
+
 
 class DuckDb:
     """DuckDB, in this process.
@@ -63,6 +66,10 @@ class DuckDb:
         found: Any = self._connection.sql(query)
         yield from found.to_arrow_reader(LENGTH)
 
+    def close(self) -> None:
+        """As of a place."""
+        self._connection.close()
+
 
 class Spark:
     """Spark, in this process or on a cluster.
@@ -77,10 +84,19 @@ class Spark:
         from pyspark.sql import SparkSession
 
         builder = SparkSession.builder.master(master).appName("hedgerow replay")
-        self._session = (
-            builder.config("spark.ui.enabled", "false").config("spark.sql.ansi.enabled", "false").getOrCreate()
-        )
-        self._session.sparkContext.setLogLevel("ERROR")
+        # Many gates are more than Spark compiles as one method; it then evaluates them, and says so at length.
+        settings = {
+            "spark.ui.enabled": "false",
+            "spark.ui.showConsoleProgress": "false",
+            "spark.sql.ansi.enabled": "false",
+            "spark.sql.shuffle.partitions": "8",
+            "spark.sql.codegen.wholeStage": "false",
+            "spark.log.level": "OFF",
+        }
+        for name, value in settings.items():
+            builder = builder.config(name, value)
+        self._session = builder.getOrCreate()
+        self._session.sparkContext.setLogLevel("OFF")
 
     def open(
         self, files: Sequence[Path], words: Sequence[Mapping[str, Any]], pairs: Sequence[Mapping[str, Any]]
@@ -115,6 +131,20 @@ class Count:
     actor: str | None
     day: int | None
     rows: int
+
+
+def place_of(name: str) -> Place:
+    """The place of a name: `duckdb`, `spark` in this process, or the address of a cluster, `spark://…`.
+
+    Raises:
+        ValueError: there is none of this name.
+        ImportError: what it needs is not installed.
+    """
+    if name == "duckdb":
+        return DuckDb()
+    if name == "spark" or name.startswith("spark://"):
+        return Spark("local[*]" if name == "spark" else name)
+    raise ValueError(f"`{name}` is no place to decide; there are columns, duckdb, spark and spark://HOST:PORT")
 
 
 class Elsewhere:

@@ -1,12 +1,13 @@
 """What rules say of many recorded intents, counted: by gate, subject, actor and day."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from engine.columns import Columns
+from execution.elsewhere import Count
 from execution.recorded import Recorded
 
 Array = Any
@@ -54,6 +55,29 @@ class Tallies:
         if now is not None:
             known = numpy.nan_to_num(now.values[orders], nan=-1)
             _count((known // _DAY).astype(numpy.int64), stopped, self.days, _day)
+
+    def add_counted(self, columns: Columns, counts: Iterable[Count]) -> Iterator[Count]:
+        """Count rows that were counted elsewhere, and give them on."""
+        for count in counts:
+            stopped = count.rows * bool(count.said & (columns.enforced | columns.stopped))
+            self.intents += count.rows
+            self.stopped += stopped
+            names = [gate.id for gate in columns.engine.ruleset.gates if gate.enforced and count.said >> gate.index & 1]
+            for name in [*names, *([_UNNAMED] if count.said & columns.stopped else [])]:
+                self.gates[name] += count.rows
+            head = columns.engine.ruleset.head
+            known = columns.engine.ruleset.subjects
+            subject = count.subject if count.subject is not None and count.subject in known else _UNNAMED
+            for key, name_, into in (
+                (head.subject, subject, self.symbols),
+                (head.actor, count.actor or _UNNAMED, self.strategies),
+                (count.day is not None or None, "" if count.day is None else _day(count.day), self.days),
+            ):
+                if key is not None:
+                    counted = into.setdefault(name_, [0, 0])
+                    counted[0] += count.rows
+                    counted[1] += stopped
+            yield count
 
     def data(self) -> Mapping[str, Any]:
         """As JSON data."""

@@ -35,6 +35,9 @@ class Tally:
 @click.option("--rules", metavar="DIR|REF", help="Decide by the rules of a folder, a ref or a universe.json instead.")
 @click.option("--env", "environment", default="prod", show_default=True, help="Whose values of those rules hold.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write every answer as Parquet.")
+@click.option(
+    "--on", default="columns", show_default=True, metavar="PLACE", help="Decide archives on duckdb, spark or spark://…"
+)
 @json_option
 @click.pass_obj
 @quiet_pipe
@@ -47,6 +50,7 @@ def command(
     rules: str | None,
     environment: str,
     out: Path | None,
+    on: str,
     as_json: bool,
 ) -> None:
     """Decide again on the facts of each record of a decisions log, by the universe of its day, and compare the bytes.
@@ -67,7 +71,7 @@ def command(
             fail("--rules and --universe name two rule sets", "leave one of them out")
         from cli.otherwise import by_other_rules
 
-        by_other_rules(folder, files, rules, environment, as_json, out)
+        by_other_rules(folder, files, rules, environment, as_json, out, on)
         return
     engines: dict[str, Engine] = {}
     tally = Tally()
