@@ -13,11 +13,17 @@ RECORDS = 120
 
 
 class Archived:
-    """An archive of decisions by the rules of a seed; facts are complete, have holes, or troubles of every kind."""
+    """An archive of decisions by the rules of a seed; facts are complete, have holes, or troubles of every kind.
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    Args:
+        seed: of the rules and the facts.
+        folder: where it is put.
+        size: of the rules.
+    """
+
+    def __init__(self, seed: int, folder: Path, size: int = 5) -> None:
         dice = Dice(seed)
-        document = RuleMaker(dice, Shape(), 5).document()
+        document = RuleMaker(dice, Shape(), size).document()
         self.engine, self.path = Engine(read(document)), folder / f"{seed}.parquet"
         slow = Engine(self.engine.ruleset, "interpreter")
         requests = [asked(dice, document) for _ in range(RECORDS)]

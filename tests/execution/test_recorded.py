@@ -68,7 +68,7 @@ def test_spark_says_of_certain_records_what_is_so(tmp_path: Path) -> None:
     """The same query in another dialect, in local mode: the same bits."""
     place = place_of("spark")
     try:
-        assert elsewhere_says_what_is_so(place, Archived(3, tmp_path)) < RECORDS
+        assert elsewhere_says_what_is_so(place, Archived(3, tmp_path, size=2)) < RECORDS
     finally:
         place.close()
 
