@@ -13,7 +13,7 @@ from typing import Any
 from engine.backends.entries import INVALID, MISSING
 from engine.backends.fused import Compiler, Fused, TooManyGates
 from engine.backends.screen import Screen
-from engine.desk import Desk, Verdict
+from engine.desk import Desk, Record, Verdict
 from engine.engine import Engine
 from engine.facts import FactsFault
 
@@ -111,6 +111,8 @@ class Columns:
         self.screen = Screen(engine.ruleset, engine.reader.slots)
         self.fused = Fused(self.screen, compiler)
         self.stopped = self.fused.nobody
+        self.nothing = self.desk.standing({})
+        self._intakes: dict[tuple[str, ...], Callable[..., Record]] = {}
         self.enforced = sum(1 << gate.index for gate in engine.ruleset.gates if gate.enforced)
 
     def numbers(self, floats: Array) -> Column:
@@ -136,6 +138,12 @@ class Columns:
         import numpy
 
         return Column(values.view(numpy.int8), lambda row: bool(values[row]) if values[row] >= 0 else None)
+
+    def intake(self, *names: str) -> Callable[..., Record]:
+        """What takes a row's facts in, one by one."""
+        if names not in self._intakes:
+            self._intakes[names] = self.desk.intake(*names)
+        return self._intakes[names]
 
     def allowed(self, said: Array) -> Array:
         """Which rows are let through, by what is said of them."""
@@ -164,8 +172,7 @@ class Judging:
         self._arrays = {name: self._array(name) for name in columns.fused.facts}
         self._shorts = {n: n not in batch.columns or batch.columns[n].short for n in screen.shorts}
         self._odd = numpy.array(sorted(batch.odd), numpy.int64)
-        desk = columns.desk
-        self._nothing, self._take = desk.standing({}), desk.intake(*batch.columns)
+        self._take = columns.intake(*batch.columns)
 
     def _array(self, fact: str) -> Array:
         import numpy
@@ -194,9 +201,7 @@ class Judging:
         verdict = self.verdict(row)
         if verdict is None:
             return self._columns.stopped
-        bits = 0
-        for judgement in verdict.judgements:
-            bits |= 1 << judgement.gate.index
+        bits = sum(1 << place for place in verdict.stopping)
         return bits if bits or verdict.allowed else self._columns.stopped
 
     def verdict(self, row: int) -> Verdict | None:
@@ -206,11 +211,11 @@ class Judging:
         document = self._batch.document
         if document is not None and row in self._odd:
             try:
-                return self._columns.desk.intake()(self._columns.desk.standing(document(row))).decide()
+                return self._columns.intake()(self._columns.desk.standing(document(row))).decide()
             except FactsFault:
                 return None
         given = [column.given(row) for column in self._batch.columns.values()]
-        return self._take(self._nothing, *given).decide()
+        return self._take(self._columns.nothing, *given).decide()
 
 
 __all__ = ["Batch", "Column", "Columns", "Judging", "TooManyGates", "as_it_is", "machine_code"]

@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
-from engine.backends.columns import either, negated
+from engine.backends.columns import both, either, negated
 from engine.backends.entries import INVALID
 from engine.backends.python import compiled
-from engine.backends.screen import Judged, Screen
+from engine.backends.screen import Screen
 from engine.backends.tables import BEFORE, Array, Tables
 from engine.backends.translate import assign, local, times
 
@@ -153,41 +153,36 @@ class _Loop:
         ]
 
     def _judged(self) -> list[ast.stmt]:
-        """Which gates veto and which are certain, as bits; those that the exempt pass apart."""
-        gates = self._screen.gates
-        always, unless = [g for g in gates if not g.exemptable], [g for g in gates if g.exemptable]
-        exempt, not_exempt = self._screen.exempt
-        statements = [
-            assign("vetoed", _bits(always, lambda g: g.vetoes)),
-            assign("passed", _bits(always, lambda g: g.passes)),
-        ]
-        if not unless:
-            return statements
-        everyone = ast.Constant(sum(1 << g.place for g in unless))
-        return [
-            *statements,
+        """Which gates veto, as bits, and whether any is in doubt; a gate without a bound says nothing."""
+        screen = self._screen
+        exempt, not_exempt = screen.exempt
+        bits: list[ast.expr] = [ast.Constant(0)]
+        doubts: list[ast.expr] = [*screen.outside]
+        body = [
             assign("exempt", exempt),
-            assign("others", times(_bits(unless, lambda g: g.vetoes), not_exempt)),
-            assign("vetoed", either(local("vetoed"), local("others"))),
-            assign(
-                "passed", either(local("passed"), _bits(unless, lambda g: g.passes), times(everyone, local("exempt")))
-            ),
+            assign("other", not_exempt),
+            assign("applying", _at("applies", local("pair"))),
         ]
+        for gate in screen.gates:
+            vetoed, bit = f"v{gate.place}", ast.Constant(1 << gate.place)
+            vetoes = both(gate.vetoes, local("other")) if gate.exemptable else gate.vetoes
+            passes = either(gate.passes, local("exempt")) if gate.exemptable else gate.passes
+            doubt = negated(either(local(vetoed), passes))
+            if not self._tables.applies_always(gate.place):
+                applies = _some(ast.BinOp(local("applying"), ast.BitAnd(), bit))
+                vetoes, doubt = both(vetoes, applies), both(doubt, applies)
+            body.append(assign(vetoed, vetoes))
+            bits.append(times(bit, local(vetoed)))
+            doubts.append(doubt)
+            if screen.waivable >> gate.place & 1:
+                doubts.append(local(vetoed))
+        return [*body, assign("vetoed", either(*bits)), assign("doubt", either(*doubts))]
 
     def _said(self) -> list[ast.stmt]:
         """What is written of the row."""
-        applying = _at("applies", local("pair"))
-        vetoed = ast.BinOp(local("vetoed"), ast.BitAnd(), local("applying"))
-        open_ = ast.BinOp(local("applying"), ast.BitAnd(), ast.UnaryOp(ast.Invert(), local("settled")))
-        waived = ast.BinOp(local("vetoed"), ast.BitAnd(), ast.Constant(self._screen.waivable))
-        doubts = [_some(open_), *([_some(waived)] if self._screen.waivable else []), *self._screen.outside]
-        said: ast.expr = ast.BinOp(local("vetoed"), ast.BitOr(), times(ast.Constant(self._unsure), local("doubt")))
-        statements = [
-            assign("applying", applying),
-            assign("vetoed", vetoed),
-            assign("settled", either(local("vetoed"), local("passed"))),
-            assign("doubt", either(*doubts)),
-        ]
+        unsure = times(ast.Constant(self._unsure), local("doubt"))
+        said: ast.expr = either(local("vetoed"), unsure)
+        statements: list[ast.stmt] = []
         if self._screen.subject is not None:
             listed = ast.Compare(local("whose"), [ast.GtE()], [ast.Constant(0)])
             subject = local(self._screen.names[self._screen.subject])
@@ -198,9 +193,7 @@ class _Loop:
             missing = ast.BinOp(negated(local("listed")), ast.BitAnd(), negated(unlisted))
             statements.append(assign("doubt", either(known, missing)))
             nobody = times(ast.Constant(self._nobody), unlisted)
-            said = either(
-                times(local("vetoed"), local("listed")), nobody, times(ast.Constant(self._unsure), local("doubt"))
-            )
+            said = either(times(local("vetoed"), local("listed")), nobody, unsure)
         total = ast.AugAssign(ast.Name("uncertain", ast.Store()), ast.Add(), local("doubt"))
         place = ast.Subscript(local("out"), local("i"), ast.Store())
         return [*statements, ast.Assign([place], said), total]
@@ -217,11 +210,6 @@ class _LookUp(ast.NodeTransformer):
             start = ast.BinOp(offset, ast.Add(), ast.Constant(BEFORE))
             return _at("lists", ast.BinOp(start, ast.Add(), code))
         return node
-
-
-def _bits(gates: list[Judged], said: Callable[[Judged], ast.expr]) -> ast.expr:
-    """A bit for each gate of which something is said."""
-    return either(ast.Constant(0), *[times(ast.Constant(1 << g.place), said(g)) for g in gates])
 
 
 def _some(bits: ast.expr) -> ast.expr:

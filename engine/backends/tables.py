@@ -36,16 +36,20 @@ class Tables:
             columns[table].append(
                 [numpy.nan if v is None else v for v in values] if table == "numbers" else self._flags(entry, values)
             )
-        rows = len(known.pairs)
+        rows, self._applying = len(known.pairs), known.applying()
         numbers, flags = (numpy.array(of or [[0] * rows]).T for of in columns.values())
         self.arrays: tuple[Array, ...] = (
             numpy.ascontiguousarray(numbers, numpy.float64),
             numpy.ascontiguousarray(flags, numpy.int64),
             numpy.array(self._lists or [0], numpy.int8),
-            numpy.array(known.applying(), numpy.int64),
+            numpy.array(self._applying, numpy.int64),
             self._rows([*ruleset.subjects] if screen.subject else [], len(known.actors), 0, MISSING),
             self._rows([*ruleset.actors] if screen.actor else [], 1, 1, 0),
         )
+
+    def applies_always(self, place: int) -> bool:
+        """Whether the gate at a place has a bound for each subject and actor."""
+        return all(gates >> place & 1 for gates in self._applying)
 
     def _flags(self, entry: Entry, values: Sequence[Value]) -> list[Value]:
         if entry[0] == "words":
