@@ -1,7 +1,7 @@
 """`hedgerow replay --rules` over archives: many records at once, and line by line only what is answered otherwise.
 
-Records that come out as they were answered are counted. Every other one, and every one that floats could not read, is
-given on as a line, to be decided by the engine and compared as those of a log are.
+Records that come out as they were answered are counted. Every other one is given on as a line, to be decided by the
+engine and compared as those of a log are.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -97,7 +97,6 @@ class Sweep:
         # Whoever asks about nobody asks about the account.
         orders = recorded.codes(columns.screen.subject) != -1 if columns.screen.subject else numpy.full(len(said), True)
         agreeing = orders & (allowed == before)
-        agreeing[list(recorded.odd)] = False
         self.agreeing.records += int(numpy.count_nonzero(agreeing))
         self.agreeing.passed += int(numpy.count_nonzero(agreeing & before))
         self.tallies.add(columns, recorded, said, orders)

@@ -84,12 +84,14 @@ class Batch:
         columns: what is not here is missing in every row.
         odd: rows that floats may not judge, for something in them is of another kind than its fact, or undeclared.
         document: all that such a row was given, nested; None: what its columns hold.
+        long: rows that floats may not judge, for a number in them has too many digits; their columns hold all of them.
     """
 
     size: int
     columns: Mapping[str, Column]
     odd: Sequence[int] = ()
     document: Callable[[int], Mapping[str, Any]] | None = None
+    long: Sequence[int] = ()
 
 
 class Columns:
@@ -171,7 +173,8 @@ class Judging:
         screen = columns.screen
         self._arrays = {name: self._array(name) for name in columns.fused.facts}
         self._shorts = {n: n not in batch.columns or batch.columns[n].short for n in screen.shorts}
-        self._odd = numpy.array(sorted(batch.odd), numpy.int64)
+        self._odd = frozenset(batch.odd)
+        self._apart = numpy.array(sorted({*batch.odd, *batch.long}), numpy.int64)
         self._take = columns.intake(*batch.columns)
 
     def _array(self, fact: str) -> Array:
@@ -189,9 +192,9 @@ class Judging:
         import numpy
 
         unsure = self._columns.fused.run(self._arrays, self._shorts, start, stop, self.said)
-        if len(self._odd):
-            odd = self._odd[(self._odd >= start) & (self._odd < stop)]
-            unsure = numpy.union1d(unsure, odd)
+        if len(self._apart):
+            apart = self._apart[(self._apart >= start) & (self._apart < stop)]
+            unsure = numpy.union1d(unsure, apart)
         for row in unsure.tolist():
             self.said[row] = self.bits(row)
         self.exactly += len(unsure)

@@ -1,7 +1,7 @@
 """Recorded decisions as columns: groups of an archive's records, as the engine judges many at once.
 
 Whatever is not plain in a record, a fact of another kind than its column or one that the rules do not declare, makes it
-odd: its line is then read like any other.
+odd: the engine then reads all that it holds.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,12 +17,12 @@ from engine.units import Kind
 from execution import archive
 
 Array = Any
-ROWS: Final = 1 << 17  # of a group: what is in memory at once
+ROWS: Final = 1 << 15  # of a group: what is in memory at once
 _PLAIN: Final = r"^-?[0-9]{1,20}(\.[0-9]{1,20})?$"
 # What stands around the digits that count; so many of them come back from a float as they were.
 _NO_DIGITS: Final = r"^-?0*\.?0*|\."
 _SHORT: Final = 15
-# One in so many may be odd for its length.
+# One in so many may be longer.
 _FEW: Final = 100
 
 
@@ -38,6 +38,11 @@ class Group:
     table: Any
     file: str
     first: int
+
+    def facts(self, row: int) -> Any:
+        """The facts of a record, nested as they stand in it."""
+        ((_, line),) = self.lines([row])
+        return parse_json(line)[archive.FACTS]
 
     def lines(self, rows: Sequence[int]) -> Iterator[tuple[str, str]]:
         """The whole records of some rows, each with its place."""
@@ -94,6 +99,7 @@ class Recorded:
 
         self.group, self._columns = group, columns
         self._odd: set[int] = set()
+        self._long: set[int] = set()
         table = group.table
         if "odd" in table.schema.names:
             self._not_plain(pc.is_valid(table.column("odd")))
@@ -104,7 +110,7 @@ class Recorded:
                 column = self._column(fact, table.column(name))
                 if column is not None:
                     made[fact] = column
-        self.batch = Batch(table.num_rows, made, sorted(self._odd), self._document)
+        self.batch = Batch(table.num_rows, made, sorted(self._odd), group.facts, sorted(self._long))
 
     @cached_property
     def allowed(self) -> Array:
@@ -113,21 +119,12 @@ class Recorded:
 
         return pc.equal(self.group.table.column("decision").cast("string"), "allow").to_numpy(zero_copy_only=False)
 
-    @property
-    def odd(self) -> Sequence[int]:
-        """The rows that are to be read as lines."""
-        return self.batch.odd
-
     def codes(self, fact: str | None) -> Array:
         """The words of a fact by their codes; none of a fact that is not there."""
         import numpy
 
         column = self.batch.columns.get(fact) if fact is not None else None
         return column.values if column is not None else numpy.full(self.batch.size, MISSING, numpy.int32)
-
-    def _document(self, row: int) -> Any:
-        ((_, line),) = self.group.lines([row])
-        return parse_json(line)[archive.FACTS]
 
     def _not_plain(self, where: Any) -> None:
         import numpy
@@ -173,7 +170,7 @@ class Recorded:
         return Column(values, lambda row: texts[int(places[row])].as_py() if places[row] >= 0 else None, short)
 
     def _short(self, texts: Any, places: Array) -> bool:
-        """Whether numbers are short, but for a few, which are odd."""
+        """Whether numbers are short, but for a few, whose rows are noted."""
         import numpy
         import pyarrow.compute as pc
 
@@ -182,7 +179,7 @@ class Recorded:
         digits = pc.utf8_length(pc.replace_substring_regex(texts, _NO_DIGITS, ""))
         long = numpy.append(digits.to_numpy(zero_copy_only=False) > _SHORT, False)[places]
         if few := numpy.count_nonzero(long) * _FEW <= len(places):
-            self._odd.update(numpy.flatnonzero(long).tolist())
+            self._long.update(numpy.flatnonzero(long).tolist())
         return bool(few)
 
     def _words(self, fact: str, array: Any) -> Column:
