@@ -24,6 +24,7 @@ fuzz: .venv/.installed-fuzz ## fuzz each door that reads text, half an hour each
 soak: .venv/.installed-test ## prove at length what the tests sample: mutants, proofs of edits, kills over CANDLES, fuzzing
 	$(BIN)/hedgerow mutate
 	$(BIN)/python -m tests.engine.beside 1000000
+	$(BIN)/python -m tests.research.many 10000000
 	$(BIN)/python -m tests.generator.change.laws 3000
 	$(BIN)/python -m tests.generator.proof.laws 2000
 	$(BIN)/python -m tests.generator.proof.predecessor
@@ -57,7 +58,7 @@ format: .venv/.installed-dev ## format the code and mend what the linter can
 site: .venv/.installed-site ## write the documentation as a searchable site into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
-bench: .venv/.installed ## measure how fast decisions and compiles are; WRITE=1 keeps the page
+bench: .venv/.installed-test ## measure how fast decisions and compiles are; WRITE=1 keeps the page
 	$(BIN)/python -m research.bench $(if $(WRITE),--write)
 
 clean: ## remove .venv and every cache; logs stay
@@ -66,11 +67,11 @@ clean: ## remove .venv and every cache; logs stay
 
 # A stamp for each kind of set-up: running needs no test tools, testing needs no linters. A larger one covers the smaller.
 .venv/.installed: EXTRAS := [proof]
-.venv/.installed-test: EXTRAS := [proof,binance,serve,signing,columns,test]
+.venv/.installed-test: EXTRAS := [proof,binance,serve,signing,columns,scale,test]
 .venv/.installed-test: COVERS := .venv/.installed
 .venv/.installed-fuzz: EXTRAS := [proof,binance,serve,signing,columns,test,fuzz]
 .venv/.installed-fuzz: COVERS := .venv/.installed .venv/.installed-test
-.venv/.installed-dev: EXTRAS := [agent,proof,binance,serve,signing,columns,test,dev]
+.venv/.installed-dev: EXTRAS := [agent,proof,binance,serve,signing,columns,scale,test,dev]
 .venv/.installed-dev: COVERS := .venv/.installed .venv/.installed-test
 
 .venv/.installed-site: EXTRAS := [site]

@@ -1,6 +1,7 @@
 """Logs of decisions as commands read them: whole records, however they are kept."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from glob import glob
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,17 @@ def files_of(log: Path) -> list[Path]:
     if not found and not (log / JOURNAL).is_file():
         fail(f"{log} holds no log of decisions", "name the folder of a run, or a log of `hedgerow decide`")
     return found
+
+
+def files_named(log: str) -> list[Path]:
+    """The files of a log, or those that a pattern names; none ends the command."""
+    path = Path(log)
+    if path.exists():
+        return files_of(path)
+    found = [Path(name) for name in sorted(glob(log, recursive=True))]
+    if not found:
+        fail(f"{log} is no file, no folder, and no pattern that a file has", "name a log, or a pattern in quotes")
+    return [file for path in found for file in files_of(path)]
 
 
 def records(files: Sequence[Path]) -> Iterator[tuple[str, str]]:

@@ -10,20 +10,26 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from cli.by_columns import HERE, Sweep, answers_in, columns_for, place_for, shown
 from cli.changes import explained
-from cli.logs import records
+from cli.logs import ARCHIVE, records
 from cli.project import fail, today
 from cli.proposals import repository_at
 
 if TYPE_CHECKING:
+    from engine import RuleSet
+    from execution.tallies import Tallies
     from generator.change.flips import Flip, Flips
 
 EVERY: Final = 0.2  # seconds between two looks at the progress
 
 
-def by_other_rules(folder: Path, files: Sequence[Path], rules: str, environment: str, as_json: bool) -> None:
-    """Decide a log again by the rules of a folder, a ref or a compiled universe, and show what flips."""
-    from generator.change.flips import replayed
+def by_other_rules(
+    folder: Path, files: Sequence[Path], rules: str, environment: str, as_json: bool, out: Path | None, on: str
+) -> None:
+    """Decide a log again by the rules of a folder, a ref or a compiled universe, and show what flips; of archives also
+    what is stopped, counted, and every answer in a file, if one is named. `on` says where archives are decided.
+    """
     from generator.change.sources import source_of
 
     with explained():
@@ -31,16 +37,47 @@ def by_other_rules(folder: Path, files: Sequence[Path], rules: str, environment:
         if environment not in source.environments():
             fail(f"{rules} has no environment {environment}", f"it has {', '.join(source.environments())}")
         with _progress() as progress:
-            found = replayed(source.rules(environment).ruleset, records(files), ", ".join(map(str, files)), progress)
+            found, tallies = _decided(source.rules(environment).ruleset, files, progress, out, on)
     if as_json:
         from generator.change.changes import Diff
         from generator.change.show.data import data
         from generator.change.show.report import Report
 
         flips = data(Report(Diff("", source.name, ()), found))["flips"]
-        click.echo(json.dumps({"rules": source.name, **flips}, ensure_ascii=False, indent=1))
+        answers = {"answers": tallies.data()} if tallies is not None else {}
+        click.echo(json.dumps({"rules": source.name, **flips, **answers}, ensure_ascii=False, indent=1))
     else:
-        click.echo("\n".join(_lines(found, source.name)))
+        click.echo("\n".join([*_lines(found, source.name), *(shown(tallies) if tallies is not None else ())]))
+
+
+def _decided(
+    ruleset: "RuleSet", files: Sequence[Path], progress: "Callable[[int], None]", out: Path | None, on: str
+) -> "tuple[Flips, Tallies | None]":
+    """What flips; of archives, which are decided in columns, also what is stopped."""
+    from generator.change.flips import replayed
+
+    names = ", ".join(map(str, files))
+    if any(path.suffix != ARCHIVE for path in files):
+        if out is not None or on != HERE:
+            fail("--out and --on are for archives", "write one of this log with `hedgerow archive`")
+        return replayed(ruleset, records(files), names, progress), None
+    if out is not None and on != HERE:
+        fail("--out is written where columns decide", "leave --on out")
+    place = place_for(on)
+    columns = columns_for(ruleset, files, few=place is not None)
+    if columns is None:
+        return replayed(ruleset, records(files), names, progress), None
+    from execution.tallies import Tallies
+
+    with answers_in(out) as answers:
+        sweep = Sweep(columns, Tallies(), answers, progress)
+        lines = sweep.lines(files) if place is None else sweep.lines_elsewhere(files, place)
+        found = replayed(ruleset, lines, names)
+    if place is not None:
+        place.close()
+    found.records += sweep.agreeing.records
+    found.passed += sweep.agreeing.passed
+    return found, sweep.tallies
 
 
 @contextmanager

@@ -290,6 +290,13 @@ class Verdict(_Said):
         return said.reasons if isinstance(said, Decision) else (said,)
 
     @property
+    def stopping(self) -> tuple[int, ...]:
+        """The places of the gates that stop it, those in shadow among them."""
+        if isinstance(self._said, tuple):
+            return tuple([self.record.guarded.gates[place].index for place in self._said])
+        return tuple([judgement.gate.index for judgement in self.judgements])
+
+    @property
     def judgements(self) -> tuple[Judgement, ...]:
         """The gates that stop it, those in shadow among them, with what each compared, exactly."""
         record = self.record

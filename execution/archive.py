@@ -118,9 +118,14 @@ def read(path: Path) -> Iterator[str]:
     try:
         with parquet.ParquetFile(path) as file:
             for batch in file.iter_batches(ROWS):
-                yield from map(_line, batch.to_pylist())
+                yield from lines_of(batch)
     except (ArrowException, KeyError, AttributeError, TypeError, json.JSONDecodeError) as error:
         raise ArchiveFault(f"{path} is no archive of decisions: {type(error).__name__} {error}") from None
+
+
+def lines_of(table: "pyarrow.RecordBatch") -> Iterator[str]:
+    """The records of some rows of an archive."""
+    return map(_line, table.to_pylist())
 
 
 def _line(row: Mapping[str, Any]) -> str:

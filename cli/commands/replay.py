@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from cli.decided import candidates, universe_of
-from cli.logs import HELP, files_of, records
+from cli.logs import HELP, files_named, records
 from cli.project import NO, fail, quiet_pipe, root
 from cli.runs import explained, json_option
 
@@ -29,40 +29,49 @@ class Tally:
 
 
 @click.command(name="replay")
-@click.argument("log", type=click.Path(exists=True, path_type=Path), metavar="FILE|DIR")
+@click.argument("log", metavar="FILE|DIR|GLOB")
 @click.option("--universe", "universe_file", type=click.Path(path_type=Path), help="The universe that decided.")
 @click.option("--backend", type=click.Choice(["python", "interpreter"]), default="python", show_default=True)
 @click.option("--rules", metavar="DIR|REF", help="Decide by the rules of a folder, a ref or a universe.json instead.")
 @click.option("--env", "environment", default="prod", show_default=True, help="Whose values of those rules hold.")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write every answer as Parquet.")
+@click.option(
+    "--on", default="columns", show_default=True, metavar="PLACE", help="Decide archives on duckdb, spark or spark://…"
+)
 @json_option
 @click.pass_obj
 @quiet_pipe
 @explained
 def command(
     given_root: Path | None,
-    log: Path,
+    log: str,
     universe_file: Path | None,
     backend: str,
     rules: str | None,
     environment: str,
+    out: Path | None,
+    on: str,
     as_json: bool,
 ) -> None:
     """Decide again on the facts of each record of a decisions log, by the universe of its day, and compare the bytes.
 
     FILE is a log as `decide`, `rehearse`, a run or a service writes it, also as .gz, or an archive of one; DIR the
-    folder of a run or a service. Exit code 1 where anything differs.
+    folder of a run or a service; GLOB, in quotes, files of one kind in order. Exit code 1 where anything differs.
 
     With --rules it says what other rules would have answered: what is newly vetoed and newly allowed, by gate, symbol
-    and strategy. The log is read once and not held, whatever its size.
+    and strategy. The log is read once and not held, whatever its size. Archives are decided in columns, many records
+    at once, and also say what is stopped by gate, symbol, strategy and day.
     """
     folder = root(given_root)
-    files = files_of(log)
+    files = files_named(log)
+    if out is not None and rules is None:
+        fail("--out is for the answers of other rules", "give --rules too")
     if rules is not None:
         if universe_file is not None:
             fail("--rules and --universe name two rule sets", "leave one of them out")
         from cli.otherwise import by_other_rules
 
-        by_other_rules(folder, files, rules, environment, as_json)
+        by_other_rules(folder, files, rules, environment, as_json, out, on)
         return
     engines: dict[str, Engine] = {}
     tally = Tally()

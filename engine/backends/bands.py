@@ -147,7 +147,7 @@ class Bands(Translator):
         if op in (">", ">="):
             x, y = y, x
         strict = op in ("<", ">")
-        return _below(x, y, "<" if strict else "<="), _below(y, x, "<=" if strict else "<")
+        return below(x, y, "<" if strict else "<="), below(y, x, "<=" if strict else "<")
 
     def compared(self, op: str, left: Node, right: Node) -> ast.expr:
         """Whether the comparison holds: by floats where they are certain, else by exact numbers."""
@@ -156,13 +156,13 @@ class Bands(Translator):
         exactly = self.ask(Compare(op, left, right))
         try:
             x, y = self._sides(left, right)
-            below, above = _below(x, y, "<"), _below(y, x, "<")
+            less, more = below(x, y, "<"), below(y, x, "<")
         except NotBanded:
             return exactly
         if op in ("==", "!="):
-            apart = ast.BoolOp(ast.Or(), [below, above])
+            apart = ast.BoolOp(ast.Or(), [less, more])
             return ast.BoolOp(ast.Or(), [apart, exactly]) if op == "!=" else _and(invert(apart), exactly)
-        yes, no = (below, above) if op in ("<", "<=") else (above, below)
+        yes, no = (less, more) if op in ("<", "<=") else (more, less)
         return ast.BoolOp(ast.Or(), [yes, _and(invert(no), exactly)])
 
     def _read_compared(self, op: str, left: Node, right: Node) -> ast.expr:
@@ -173,13 +173,17 @@ class Bands(Translator):
             return ast.Compare(self._as_read(left), [_OPERATORS[op]()], [self._as_read(right)])
         x, y = approximate(left, self)[0].value, approximate(right, self)[0].value
         if (isinstance(left, Constant) and not left.value) or (isinstance(right, Constant) and not right.value):
-            return ast.Compare(x, [_OPERATORS[op]()], [y])
+            return ast.Compare(x, [OPERATORS[op]()], [y])
         equal = ast.Compare(x, [ast.Eq()], [y])
-        exactly = ast.Compare(self._as_read(left), [_OPERATORS[op]()], [self._as_read(right)])
+        exactly = ast.Compare(self._as_read(left), [OPERATORS[op]()], [self._as_read(right)])
         if op == "==":
             return _and(equal, exactly)
-        apart = ast.Compare(x, [ast.NotEq() if op == "!=" else _OPERATORS[op[0]]()], [y])
+        apart = ast.Compare(x, [ast.NotEq() if op == "!=" else OPERATORS[op[0]]()], [y])
         return ast.BoolOp(ast.Or(), [apart, _and(equal, exactly)])
+
+    def whole(self, fact: str) -> int | None:
+        """What bounds a fact that is exactly a small whole number; None for others."""
+        return 1 if self.rules.catalog.facts[fact].indicates else None
 
     def ask(self, condition: Node) -> ast.expr:
         """The condition by exact numbers."""
@@ -233,7 +237,7 @@ class Bands(Translator):
         return Near(folded(0), size, folded=folded)
 
 
-_OPERATORS: Final[Mapping[str, type[ast.cmpop]]] = {
+OPERATORS: Final[Mapping[str, type[ast.cmpop]]] = {
     "<": ast.Lt,
     "<=": ast.LtE,
     ">": ast.Gt,
@@ -261,9 +265,9 @@ def _(node: FactRef, to: Bands) -> NearQuotient:
         raise NotBanded
     if not to.is_given(node.name):
         return to.bound_number("own", node.name, sign_of(node)), None
-    value = to.fact(node.name)
-    if to.rules.catalog.facts[node.name].indicates:
-        return Near(value, None, 0, 0, 1), None
+    value, whole = to.fact(node.name), to.whole(node.name)
+    if whole is not None:
+        return Near(value, ast.Constant(whole) if sign_of(node) is Sign.ANY else None, 0, 0, whole), None
     return Near(value, to.near.size(node.name) if sign_of(node) is Sign.ANY else None), None
 
 
@@ -356,13 +360,13 @@ def _sum(a: Near, b: Near, op: str) -> Near:
     return Near(value, size, roundings, max(a.factors, b.factors), whole)
 
 
-def _below(x: Near, y: Near, op: str) -> ast.expr:
+def below(x: Near, y: Near, op: str) -> ast.expr:
     """True only if x is below y for certain: `<` or `<=`.
 
     Where neither has another size, x ≤ y·(1 - k·UNIT) says so; else x + e·(sizes) ≤ y, or that of both signs of z
     where x is abs(z).
     """
-    operator = _OPERATORS[op]()
+    operator = OPERATORS[op]()
     if x.size is None and y.size is None:
         k = x.roundings + y.roundings + SLACK
         if y.folded is not None:
@@ -376,6 +380,11 @@ def _below(x: Near, y: Near, op: str) -> ast.expr:
         return ast.Compare(ast.BinOp(x.value, ast.Add(), margin), [operator], [y.value])
     room = ast.NamedExpr(ast.Name("room", ast.Store()), ast.BinOp(y.value, ast.Sub(), margin))
     return ast.Compare(ast.UnaryOp(ast.USub(), room), [operator, operator], [x.inside, local("room")])
+
+
+def is_read(node: Node) -> bool:
+    """Whether the number is one that was read, and nothing computed."""
+    return isinstance(node, (FactRef, CapRef, Constant))
 
 
 def _and(one: ast.expr, other: ast.expr) -> ast.expr:

@@ -1,0 +1,221 @@
+"""A screen as one loop over NumPy columns, which a compiler makes machine code of.
+
+The loop leaves a number in each row: a bit for each gate that vetoes, one more where no gate does and yet nothing is
+allowed, and one more where exact numbers must say. It works on a slice of the rows, so that several threads can share
+one set of columns.
+"""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
+from typing import Any, Final
+
+from engine.backends.columns import both, either, negated
+from engine.backends.entries import INVALID
+from engine.backends.python import compiled
+from engine.backends.screen import Screen
+from engine.backends.tables import BEFORE, Array, Tables
+from engine.backends.translate import assign, local, times
+
+MAX_GATES: Final = 60
+# Rows between two looks at whether some of them are uncertain; so few stay in the nearest cache.
+_BLOCK: Final = 1024
+_PARAMETERS: Final = "start stop block numbers flags lists applies subjects actors out rows".split()
+# Around the statements of a row; `found` is where the next uncertain row is noted.
+_LOOP: Final = """
+found = 0
+for first in range(start, stop, block):
+    last = min(first + block, stop)
+    uncertain = 0
+    for i in range(first, last):
+        pass
+    if uncertain > 0:
+        for i in range(first, last):
+            if out[i] & unsure:
+                rows[found] = i
+                found += 1
+return found
+"""
+
+
+# Makes a fast function of a loop and of what its arguments are.
+Compiler = Callable[[Callable[..., Any], Sequence[str]], Callable[..., Any]]
+
+
+class TooManyGates(ValueError):
+    """A rule set of more gates than a number has bits."""
+
+
+class Fused:
+    """The loop of a rule set, and what it reads beside the columns.
+
+    `nobody` and `unsure` are the bits beside those of gates, `dtype` the type of number that holds them all.
+
+    Args:
+        screen: what is worked out in each row.
+        compiler: makes a fast function of the loop, which says the same slowly, and of the types that it takes.
+
+    Raises:
+        TooManyGates: there is no room for them.
+    """
+
+    def __init__(self, screen: Screen, compiler: Compiler) -> None:
+        import numpy
+
+        count = len(screen.ruleset.gates)
+        if count > MAX_GATES:
+            raise TooManyGates(f"columns hold {MAX_GATES} gates, and there are {count}")
+        self.screen, self.facts = screen, list(screen.names)
+        self.nobody, self.unsure = 1 << count, 2 << count
+        self.dtype: Any = numpy.uint16 if count <= 14 else numpy.uint32 if count <= 30 else numpy.int64
+        tables = Tables(screen)
+        self._arrays = tables.arrays
+        loop = _Loop(screen, tables, self.nobody, self.unsure).function(
+            {"floor": numpy.floor, "unsure": self.unsure, "range": range}
+        )
+        self._run = compiler(loop, self._types())
+
+    def _types(self) -> list[str]:
+        """What the loop takes; see `run`."""
+        tables = ["float64[][]", "int64[][]", "int8[]", "int64[]", "int64[]", "int64[]"]
+        screen = self.screen
+        facts = [
+            "float64[]" if name in screen.numbers else "int8[]" if name in screen.truths else "int32[]"
+            for name in self.facts
+        ]
+        written = [f"out {self.dtype.__name__}[]", "out int64[]"]
+        return ["uint64", "uint64", "uint64", *tables, *written, *(["boolean"] * len(screen.shorts)), *facts]
+
+    def run(self, columns: Mapping[str, Array], shorts: Mapping[str, bool], start: int, stop: int, out: Array) -> Array:
+        """Judge the rows from start to stop.
+
+        Args:
+            columns: by fact: floats for numbers, NaN where missing; codes for words; 1 and 0 for truth values.
+            shorts: of which facts all numbers are short.
+            start: the first row.
+            stop: the row after the last.
+            out: takes what is said of each row, at its place.
+
+        Returns:
+            The rows of which exact numbers must say, in order.
+        """
+        import numpy
+
+        rows = numpy.empty(stop - start, numpy.int64)
+        short = [shorts[name] for name in self.screen.shorts]
+        read = [columns[name] for name in self.facts]
+        return rows[: self._run(start, stop, _BLOCK, *self._arrays, out, rows, *short, *read)]
+
+
+class _Loop:
+    """Assembles the loop."""
+
+    def __init__(self, screen: Screen, tables: Tables, nobody: int, unsure: int) -> None:
+        self._screen, self._tables = screen, tables
+        self._nobody, self._unsure = nobody, unsure
+
+    def function(self, called: Mapping[str, Any]) -> Callable[..., Any]:
+        """The loop as a function of Python."""
+        loop = ast.parse(_LOOP)
+        each = next(n for n in ast.walk(loop) if isinstance(n, ast.For) and isinstance(n.body[0], ast.Pass))
+        each.body = [_LookUp().visit(deepcopy(statement)) for statement in self._row()]
+        columns = [variable.replace("f", "c") for variable in self._screen.names.values()]
+        parameters = [*_PARAMETERS, *self._screen.shorts.values(), *columns]
+        return compiled(list(called), parameters, loop.body)(*called.values())
+
+    def _row(self) -> list[ast.stmt]:
+        screen = self._screen
+        body = [assign(v, _at(v.replace("f", "c"), local("i"))) for v in screen.names.values()]
+        for variable, (base, word) in screen.derived.items():
+            is_it = ast.Compare(local(screen.names[base]), [ast.Eq()], [ast.Constant(screen.known.codes[word])])
+            body.append(assign(variable, times(ast.Constant(1), is_it)))
+        body += self._whose()
+        body += [
+            assign(variable, _at(table, local("pair"), ast.Constant(place)))
+            for entry, variable in screen.entries.items()
+            for table, place in [self._tables.places[entry]]
+        ]
+        return [*body, *screen.measures, *self._judged(), *self._said()]
+
+    def _whose(self) -> list[ast.stmt]:
+        """Which row of the tables holds, and whether there is one."""
+        screen = self._screen
+
+        def row(table: str, fact: str | None) -> ast.expr:
+            if fact is None:
+                return ast.Constant(0)
+            return _at(table, ast.BinOp(local(screen.names[fact]), ast.Add(), ast.Constant(BEFORE)))
+
+        first = ast.Call(local("max"), [local("whose"), ast.Constant(0)], [])
+        return [
+            assign("whose", row("subjects", screen.subject)),
+            assign("pair", ast.BinOp(first, ast.Add(), row("actors", screen.actor))),
+        ]
+
+    def _judged(self) -> list[ast.stmt]:
+        """Which gates veto, as bits, and whether any is in doubt; a gate without a bound says nothing."""
+        screen = self._screen
+        exempt, not_exempt = screen.exempt
+        bits: list[ast.expr] = [ast.Constant(0)]
+        doubts: list[ast.expr] = [*screen.outside]
+        body = [
+            assign("exempt", exempt),
+            assign("other", not_exempt),
+            assign("applying", _at("applies", local("pair"))),
+        ]
+        for gate in screen.gates:
+            vetoed, bit = f"v{gate.place}", ast.Constant(1 << gate.place)
+            vetoes = both(gate.vetoes, local("other")) if gate.exemptable else gate.vetoes
+            passes = either(gate.passes, local("exempt")) if gate.exemptable else gate.passes
+            doubt = negated(either(local(vetoed), passes))
+            if not self._tables.applies_always(gate.place):
+                applies = _some(ast.BinOp(local("applying"), ast.BitAnd(), bit))
+                vetoes, doubt = both(vetoes, applies), both(doubt, applies)
+            body.append(assign(vetoed, vetoes))
+            bits.append(times(bit, local(vetoed)))
+            doubts.append(doubt)
+            if screen.waivable >> gate.place & 1:
+                doubts.append(local(vetoed))
+        return [*body, assign("vetoed", either(*bits)), assign("doubt", either(*doubts))]
+
+    def _said(self) -> list[ast.stmt]:
+        """What is written of the row."""
+        unsure = times(ast.Constant(self._unsure), local("doubt"))
+        said: ast.expr = either(local("vetoed"), unsure)
+        statements: list[ast.stmt] = []
+        if self._screen.subject is not None:
+            listed = ast.Compare(local("whose"), [ast.GtE()], [ast.Constant(0)])
+            subject = local(self._screen.names[self._screen.subject])
+            unlisted = ast.Compare(subject, [ast.Eq()], [ast.Constant(INVALID)])
+            statements.append(assign("listed", listed))
+            # Of nobody there is nothing to doubt; a subject that is missing is one for those who say what is missing.
+            known = ast.BinOp(local("listed"), ast.BitAnd(), local("doubt"))
+            missing = ast.BinOp(negated(local("listed")), ast.BitAnd(), negated(unlisted))
+            statements.append(assign("doubt", either(known, missing)))
+            nobody = times(ast.Constant(self._nobody), unlisted)
+            said = either(times(local("vetoed"), local("listed")), nobody, unsure)
+        total = ast.AugAssign(ast.Name("uncertain", ast.Store()), ast.Add(), local("doubt"))
+        place = ast.Subscript(local("out"), local("i"), ast.Store())
+        return [*statements, ast.Assign([place], said), total]
+
+
+class _LookUp(ast.NodeTransformer):
+    """Puts a place of the table of words where it is asked whether a list has one."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """`has(list, word)`."""
+        self.generic_visit(node)
+        if isinstance(node.func, ast.Name) and node.func.id == "has":
+            offset, code = node.args
+            start = ast.BinOp(offset, ast.Add(), ast.Constant(BEFORE))
+            return _at("lists", ast.BinOp(start, ast.Add(), code))
+        return node
+
+
+def _some(bits: ast.expr) -> ast.expr:
+    return ast.Compare(bits, [ast.NotEq()], [ast.Constant(0)])
+
+
+def _at(table: str, *places: ast.expr) -> ast.expr:
+    index = places[0] if len(places) == 1 else ast.Tuple(list(places), ast.Load())
+    return ast.Subscript(local(table), index, ast.Load())
