@@ -292,8 +292,8 @@ class Verdict(_Said):
     @property
     def stopping(self) -> tuple[int, ...]:
         """The places of the gates that stop it, those in shadow among them."""
-        if isinstance(self._said, tuple):
-            return tuple([self.record.guarded.gates[place].index for place in self._said])
+        if isinstance(self.said, tuple):
+            return tuple([self.record.guarded.gates[place].index for place in self.said])
         return tuple([judgement.gate.index for judgement in self.judgements])
 
     @property

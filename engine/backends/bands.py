@@ -170,7 +170,7 @@ class Bands(Translator):
         the exact ones speak, which compare in any context.
         """
         if any(isinstance(node, FactRef) and node.name in self.unfloated for node in (left, right)):
-            return ast.Compare(self._as_read(left), [_OPERATORS[op]()], [self._as_read(right)])
+            return ast.Compare(self._as_read(left), [OPERATORS[op]()], [self._as_read(right)])
         x, y = approximate(left, self)[0].value, approximate(right, self)[0].value
         if (isinstance(left, Constant) and not left.value) or (isinstance(right, Constant) and not right.value):
             return ast.Compare(x, [OPERATORS[op]()], [y])
@@ -380,11 +380,6 @@ def below(x: Near, y: Near, op: str) -> ast.expr:
         return ast.Compare(ast.BinOp(x.value, ast.Add(), margin), [operator], [y.value])
     room = ast.NamedExpr(ast.Name("room", ast.Store()), ast.BinOp(y.value, ast.Sub(), margin))
     return ast.Compare(ast.UnaryOp(ast.USub(), room), [operator, operator], [x.inside, local("room")])
-
-
-def is_read(node: Node) -> bool:
-    """Whether the number is one that was read, and nothing computed."""
-    return isinstance(node, (FactRef, CapRef, Constant))
 
 
 def _and(one: ast.expr, other: ast.expr) -> ast.expr:

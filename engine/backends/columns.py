@@ -16,9 +16,10 @@ from fractions import Fraction
 from functools import reduce
 from typing import Final
 
-from engine.backends.bands import OPERATORS, UNIT, Bands, Near, NotBanded, approximate, below, is_read
+from engine.backends.bands import OPERATORS, UNIT, Bands, Near, NotBanded, approximate, below
 from engine.backends.entries import COUNTED, MISSING, WHOLE, Entry, Everybody, Value, is_short
 from engine.backends.places import InTwo, NearInTwo
+from engine.backends.plan import is_read
 from engine.backends.translate import assign, call, local, times
 from engine.judge import PASSES
 from engine.per_node import PerNode
@@ -69,7 +70,7 @@ class Columns(Bands):
 
     def __init__(self, ruleset: RuleSet, slots: Mapping[str, int], known: Everybody) -> None:
         catalog = ruleset.catalog
-        super().__init__(ruleset, slots, _Sizes(catalog, slots, ()), InTwo(catalog, slots, ()))
+        super().__init__(ruleset, slots, _Sizes(catalog, slots, ()), InTwo(catalog, slots, ()), compared=())
         self.codes, self._known = known.codes, known
         self._same: dict[Entry, Value | None] = {}
         self.entries: dict[Entry, str] = {}
