@@ -13,13 +13,13 @@ import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
-from functools import reduce
 from typing import Final
 
-from engine.backends.bands import OPERATORS, UNIT, Bands, Near, NotBanded, approximate, below
+from engine.backends.bands import UNIT, Bands, Near, NotBanded, approximate, below
 from engine.backends.entries import COUNTED, MISSING, WHOLE, Entry, Everybody, Value, is_short
 from engine.backends.places import InTwo, NearInTwo
 from engine.backends.plan import is_read
+from engine.backends.sure import NEVER, Sure, both, compare, either, negated, told
 from engine.backends.translate import assign, call, local, times
 from engine.judge import PASSES
 from engine.per_node import PerNode
@@ -38,14 +38,14 @@ from engine.tree import (
     Not,
     OutputRef,
     Sign,
+    sign_of,
     walk,
 )
 from engine.units import Kind
 
-NEVER: Final = ast.Constant(False)
-
-# Whether a condition surely holds, and whether it surely doesn't.
-Sure = tuple[ast.expr, ast.expr]
+# Any float that is not zero, times LONG, is less than it was.
+SHORT: Final = 1.0
+LONG: Final = 1 - UNIT
 
 
 class _Sizes(NearInTwo):
@@ -60,7 +60,7 @@ class Columns(Bands):
     """Translates the gates of a rule set.
 
     `entries` are what its program reads of subjects and actors, `shorts` the facts of which it asks whether their
-    numbers are short; both by the name of the variable.
+    numbers are short, SHORT or LONG; both by the name of the variable.
 
     Args:
         ruleset: the rules.
@@ -122,7 +122,7 @@ class Columns(Bands):
         # `inside` would be compared from both sides, which is a jump.
         x, y = (replace(side, inside=None) for side in self._sides(left, right))
         if x.whole is not None and y.whole is not None:
-            return _told(op, x.value, y.value, [])
+            return told(op, x.value, y.value, [])
         if op in ("==", "!="):
             apart = either(below(x, y, "<"), below(y, x, "<"))
             return (NEVER, apart) if op == "==" else (apart, NEVER)
@@ -135,19 +135,36 @@ class Columns(Bands):
         """Rounding keeps the order of two numbers as they were read, and zero is zero."""
         x, y = (approximate(node, self)[0].value for node in (left, right))
         zero = any(isinstance(node, Constant) and not node.value for node in (left, right))
-        return _told(op, x, y, [] if zero else [*self._short(left), *self._short(right)])
+        equal = [] if zero else [*self._short(left), *self._short(right)]
+        maybe_long = [*self._maybe_long(left), *self._maybe_long(right)]
+        signed = any(sign_of(node) is Sign.ANY for node in (left, right))
+        if op in ("==", "!=") or len(equal) > 1 or (equal and (signed or not maybe_long)):
+            return told(op, x, y, equal)
+        if op in (">", ">="):
+            x, y = y, x
+        # Times what is 1 of short numbers and a little less of others, it is less than what it may be equal to.
+        near = self._nearly(maybe_long[0]) if equal else None
+        if op in ("<", ">"):
+            return compare(x, "<", y), compare(y, "<=", times(x, near))
+        return compare(x, "<=", times(y, near)), compare(y, "<", x)
 
     def _short(self, node: Node) -> list[ast.expr]:
         """What says that a number is short; nothing where it surely is."""
         match node:
             case FactRef(name=name) if self.is_given(name):
-                return [] if self.rules.catalog.facts[name].indicates else [self.is_short(name)]
+                return [self.is_short(given) for given in self._maybe_long(node)]
             case FactRef(name=name):
                 return self._short_entry("own", name)
             case CapRef(name=name):
                 return self._short_entry("cap", name)
             case Constant(value=Fraction() as value):
                 return [] if is_short(value) else [NEVER]
+        return []
+
+    def _maybe_long(self, node: Node) -> list[str]:
+        """The fact that it is, if that is given and may have any digits."""
+        if isinstance(node, FactRef) and self.is_given(node.name) and not self.rules.catalog.facts[node.name].indicates:
+            return [node.name]
         return []
 
     def _short_entry(self, kind: str, name: str) -> list[ast.expr]:
@@ -160,6 +177,10 @@ class Columns(Bands):
 
     def is_short(self, fact: str) -> ast.expr:
         """Whether all numbers of a fact are short."""
+        return compare(self._nearly(fact), "==", ast.Constant(SHORT))
+
+    def _nearly(self, fact: str) -> ast.expr:
+        """SHORT of a fact all of whose numbers are short, else LONG."""
         return local(self.shorts.setdefault(fact, f"s{self._slots[fact]}"))
 
     def multiples(self, measure: Node, step: Node) -> Sure:
@@ -341,33 +362,6 @@ def _(node: Known, to: Columns) -> Sure:
     if node.fact.type.numeric and not fact.indicates:
         return compare(value, "==", value), negated(compare(value, "==", value))
     return compare(value, ">", ast.Constant(MISSING)), compare(value, "==", ast.Constant(MISSING))
-
-
-def _told(op: str, x: ast.expr, y: ast.expr, equal: list[ast.expr]) -> Sure:
-    """A comparison of floats that are sure to be unequal the same way round, and equal as far as it is said."""
-    less, same, more = compare(x, "<", y), both(compare(x, "==", y), *equal), compare(x, ">", y)
-    holds = {"<": [less], "<=": [less, same], ">": [more], ">=": [more, same], "==": [same], "!=": [less, more]}[op]
-    return either(*holds), either(*[one for one in (less, same, more) if one not in holds])
-
-
-def compare(x: ast.expr, op: str, y: ast.expr) -> ast.expr:
-    """`x op y`."""
-    return ast.Compare(x, [OPERATORS[op]()], [y])
-
-
-def both(*parts: ast.expr) -> ast.expr:
-    """All of them, without a jump."""
-    return reduce(lambda one, other: ast.BinOp(one, ast.BitAnd(), other), parts)
-
-
-def either(*parts: ast.expr) -> ast.expr:
-    """Any of them, without a jump."""
-    return reduce(lambda one, other: ast.BinOp(one, ast.BitOr(), other), parts)
-
-
-def negated(part: ast.expr) -> ast.expr:
-    """That it is not so; of what is a truth value."""
-    return ast.UnaryOp(ast.Not(), part)
 
 
 def _rounded(value: ast.expr) -> ast.expr:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, Final
 
-from engine.backends.columns import both, either, negated
+from engine.backends.columns import LONG, SHORT
 from engine.backends.entries import INVALID
 from engine.backends.python import compiled
 from engine.backends.screen import Screen
+from engine.backends.sure import both, either, negated
 from engine.backends.tables import BEFORE, Array, Tables
 from engine.backends.translate import assign, local, times
 
@@ -84,7 +85,7 @@ class Fused:
             for name in self.facts
         ]
         written = [f"out {self.dtype.__name__}[]", "out int64[]"]
-        return ["uint64", "uint64", "uint64", *tables, *written, *(["boolean"] * len(screen.shorts)), *facts]
+        return ["uint64", "uint64", "uint64", *tables, *written, *(["float64"] * len(screen.shorts)), *facts]
 
     def run(self, columns: Mapping[str, Array], shorts: Mapping[str, bool], start: int, stop: int, out: Array) -> Array:
         """Judge the rows from start to stop.
@@ -102,7 +103,7 @@ class Fused:
         import numpy
 
         rows = numpy.empty(stop - start, numpy.int64)
-        short = [shorts[name] for name in self.screen.shorts]
+        short = [SHORT if shorts[name] else LONG for name in self.screen.shorts]
         read = [columns[name] for name in self.facts]
         return rows[: self._run(start, stop, _BLOCK, *self._arrays, out, rows, *short, *read)]
 

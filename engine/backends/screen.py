@@ -5,15 +5,16 @@ measures that are made first, the gates, and what is known of each subject and a
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from engine.backends.bands import NotBanded, nearest
-from engine.backends.columns import NEVER, Columns, Sure, both, compare, decided, negated
+from engine.backends.columns import Columns, decided
 from engine.backends.entries import COUNTED, Everybody, is_short
 from engine.backends.plan import shared_measures
+from engine.backends.sure import NEVER, Sure, both, compare, negated
 from engine.backends.translate import call
 from engine.catalog import Fact
 from engine.judge import may_be_exempt
@@ -75,7 +76,7 @@ class Screen:
         self.numbers = [n for n, f in read.items() if f.unit.numeric]
         self.truths = [n for n, f in read.items() if f.unit.kind is Kind.BOOL]
         self.words = [n for n in read if n not in self.numbers and n not in self.truths]
-        self.outside = [test for n in self.numbers for test in _outside(read[n], to)]
+        self.outside = _outside({n: read[n] for n in self.numbers}, to)
 
     def own_words(self, fact: str) -> frozenset[str]:
         """The words that are a fact's own."""
@@ -96,20 +97,43 @@ def _or_unsure(make: Callable[[], Sure]) -> Sure:
         return NEVER, NEVER
 
 
-def _outside(fact: Fact, to: Columns) -> list[ast.expr]:
-    """Where a number is not of its fact, or too large or small for floats to judge; a missing one is not."""
-    x, zero = to.fact(fact.name), ast.Constant(0)
-    size = x if fact.sign is not Sign.ANY else call("abs", [x])
-    tiny = compare(size, "<", ast.Constant(1 / _MOST))
-    tests = [compare(size, ">", ast.Constant(_MOST / 1))]
-    tests.append(tiny if fact.sign is Sign.POSITIVE else both(tiny, compare(x, "!=", zero)))
-    if fact.unit.kind is Kind.COUNT:
-        tests += [compare(call("floor", [x]), "<", x), compare(size, ">", ast.Constant(COUNTED))]
+def _outside(facts: Mapping[str, Fact], to: Columns) -> list[ast.expr]:
+    """Where a number is not of its fact, or too large or small for floats to judge; a missing one is not.
+
+    One comparison does for the largest of all: a machine takes an extreme in one step, and leaves out what is missing.
+    """
+    counts = {n: f for n, f in facts.items() if f.unit.kind is Kind.COUNT}
+    others = {n: f for n, f in facts.items() if n not in counts}
+    tests: list[ast.expr] = []
+    if others:
+        largest = [ast.Constant(0.0), *(_size(f, to) for f in others.values())]
+        tests.append(compare(call("max", largest), ">", ast.Constant(_MOST / 1)))
+    if positive := [to.fact(n) for n, f in facts.items() if f.sign is Sign.POSITIVE]:
+        least = [ast.Constant(1.0), *positive]
+        tests.append(compare(call("min", least), "<", ast.Constant(1 / _MOST)))
+    for name, fact in others.items():
+        if fact.sign is not Sign.POSITIVE:
+            tiny = compare(_size(fact, to), "<", ast.Constant(1 / _MOST))
+            tests.append(both(tiny, compare(to.fact(name), "!=", ast.Constant(0))))
+    for name, fact in counts.items():
+        x = to.fact(name)
+        tests += [compare(call("floor", [x]), "<", x), compare(_size(fact, to), ">", ast.Constant(COUNTED))]
+        tests += [compare(x, "<", ast.Constant(0))] if fact.sign is Sign.NONNEGATIVE else []
+    return tests + [test for fact in facts.values() for test in _beyond(fact, to)]
+
+
+def _size(fact: Fact, to: Columns) -> ast.expr:
+    x = to.fact(fact.name)
+    return call("abs", [x]) if fact.sign is Sign.ANY else x
+
+
+def _beyond(fact: Fact, to: Columns) -> Iterator[ast.expr]:
+    """Where a number is beyond what its fact may be."""
+    x = to.fact(fact.name)
     for end, beyond in ((fact.low, "<"), (fact.high, ">")):
         if end is not None:
             at = ast.Constant(nearest(end))
-            tests.append(compare(x, beyond, at))
+            yield compare(x, beyond, at)
             if end:
                 same = compare(x, "==", at)
-                tests.append(both(same, negated(to.is_short(fact.name))) if is_short(Fraction(end)) else same)
-    return tests
+                yield both(same, negated(to.is_short(fact.name))) if is_short(Fraction(end)) else same

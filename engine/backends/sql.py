@@ -9,9 +9,10 @@ import ast
 from collections.abc import Mapping
 from typing import Any, Final
 
-from engine.backends.columns import both, compare, either, negated
+from engine.backends.columns import LONG, SHORT
 from engine.backends.entries import INVALID, MISSING
 from engine.backends.screen import Screen
+from engine.backends.sure import both, compare, either, negated
 from engine.backends.translate import local
 
 Expression = Any
@@ -112,9 +113,8 @@ class Sql:
                 odd += [] if is_text is None else [exp.and_(_is_given(given), exp.not_(plain))]
                 made[variable] = exp.TryCast(this=given, to=exp.DataType.build("double"))
                 if name in screen.shorts:
-                    made[screen.shorts[name]] = _surely(
-                        exp.LTE(this=exp.Length(this=given.copy()), expression=_int(_SHORT))
-                    )
+                    fits = exp.LTE(this=exp.Length(this=given.copy()), expression=_int(_SHORT))
+                    made[screen.shorts[name]] = exp.case().when(fits, _double(SHORT)).else_(_double(LONG))
             elif truth:
                 made[variable] = exp.func("COALESCE", exp.cast(given, "int"), _int(MISSING))
             else:
@@ -210,7 +210,7 @@ def sql(node: ast.expr) -> Expression:
         case ast.Constant(value=int() as number):
             return exp.paren(_int(number))
         case ast.Constant(value=number):
-            return exp.cast(exp.Literal.string(repr(number)), "double")
+            return _double(number)
         case ast.Name(id=name):
             return _name(name)
         case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -254,6 +254,12 @@ def _int(number: int) -> Expression:
     from sqlglot import exp
 
     return exp.Literal.number(number) if number >= 0 else exp.Neg(this=exp.Literal.number(-number))
+
+
+def _double(number: Any) -> Expression:
+    from sqlglot import exp
+
+    return exp.cast(exp.Literal.string(repr(number)), "double")
 
 
 def _plain(value: Any) -> Any:
