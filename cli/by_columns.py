@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import click
-
 from cli.project import BAD_ENVIRONMENT, fail
 
 if TYPE_CHECKING:
@@ -95,7 +93,9 @@ class Sweep:
         said = columns.judge(recorded.batch)
         allowed, before = columns.allowed(said), recorded.allowed
         # Whoever asks about nobody asks about the account.
-        orders = recorded.codes(columns.screen.subject) != -1 if columns.screen.subject else numpy.full(len(said), True)
+        orders = (
+            recorded.codes(columns.screen.subject) != -1 if columns.screen.subject else numpy.full(len(allowed), True)
+        )
         agreeing = orders & (allowed == before)
         self.agreeing.records += int(numpy.count_nonzero(agreeing))
         self.agreeing.passed += int(numpy.count_nonzero(agreeing & before))
@@ -123,13 +123,12 @@ class Answers:
 
     def write(self, columns: "Columns", recorded: "Recorded", said: Any, orders: Any) -> None:
         """Answers of a group's orders."""
-        import numpy
         import pyarrow
 
         table = recorded.group.table.filter(pyarrow.array(orders))
-        found, places = numpy.unique(said[orders], return_inverse=True)
-        names = [",".join(self._gates(columns, int(bits))) for bits in found]
-        answers = ["allow" if ok else "veto" for ok in columns.allowed(found)]
+        found, places = columns.masks.kinds(said[:, orders])
+        names = [",".join(self._gates(columns, bits)) for bits in found]
+        answers = ["veto" if bits & (columns.enforced | columns.stopped) else "allow" for bits in found]
         gates, after = (pyarrow.array(of, "string").take(pyarrow.array(places)) for of in (names, answers))
         own = [table.column(name).cast("string") for name in ("id", "subject", "decision")]
         self._file.write_batch(pyarrow.RecordBatch.from_arrays([*own, after, gates], schema=self._schema))
@@ -184,8 +183,8 @@ def place_for(name: str) -> "Place | None":
         fail(f"{name} does not start: {error}", "Spark needs Java 17 or newer; see docs/scale.md", BAD_ENVIRONMENT)
 
 
-def columns_for(ruleset: "RuleSet", files: Sequence[Path], *, few: bool) -> "Columns | None":
-    """What decides archives in columns; None, with a word why, where these rules need more than columns hold.
+def columns_for(ruleset: "RuleSet", files: Sequence[Path], *, few: bool) -> "Columns":
+    """What decides archives in columns.
 
     Args:
         ruleset: the rules.
@@ -198,7 +197,7 @@ def columns_for(ruleset: "RuleSet", files: Sequence[Path], *, few: bool) -> "Col
     if missing:
         fail(f"columns need `{'`, `'.join(missing)}`, not installed", "pip install -e '.[columns]'", BAD_ENVIRONMENT)
     from engine import Engine
-    from engine.columns import Columns, TooManyGates, as_it_is, machine_code
+    from engine.columns import Columns, as_it_is, machine_code
     from execution.archive import ArchiveFault
     from execution.recorded import count
 
@@ -206,9 +205,6 @@ def columns_for(ruleset: "RuleSet", files: Sequence[Path], *, few: bool) -> "Col
         return Columns(Engine(ruleset), as_it_is if few or count(files) <= FEW else machine_code)
     except ArchiveFault as fault:
         fail(str(fault), "name a file that `hedgerow archive` wrote")
-    except TooManyGates as fault:
-        click.echo(f"{fault}: decided line by line", err=True)
-        return None
 
 
 def shown(tallies: "Tallies") -> Iterator[str]:

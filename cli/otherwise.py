@@ -65,8 +65,6 @@ def _decided(
         fail("--out is written where columns decide", "leave --on out")
     place = place_for(on)
     columns = columns_for(ruleset, files, few=place is not None)
-    if columns is None:
-        return replayed(ruleset, records(files), names, progress), None
     from execution.tallies import Tallies
 
     with answers_in(out) as answers:

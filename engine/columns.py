@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.backends.entries import INVALID, MISSING
-from engine.backends.fused import Compiler, Fused, TooManyGates
+from engine.backends.fused import Compiler, Fused
 from engine.backends.screen import Screen
 from engine.desk import Desk, Record, Verdict
 from engine.engine import Engine
@@ -97,22 +97,21 @@ class Batch:
 class Columns:
     """Decides on batches by the rules of an engine.
 
-    `stopped` is the bit of a row that no gate stops and that is not allowed all the same, as one of nobody.
+    `masks` know the bits that say what stops a row; `stopped` is that of a row that no gate stops and that is not
+    allowed all the same, as one of nobody.
 
     Args:
         engine: whose decisions they are.
         compiler: makes a fast function of the loop and the types that it takes; by default with numba, which must be
             installed.
-
-    Raises:
-        TooManyGates: the rule set has more than columns hold.
     """
 
     def __init__(self, engine: Engine, compiler: Compiler = machine_code) -> None:
         self.engine, self.desk = engine, Desk(engine)
         self.screen = Screen(engine.ruleset, engine.reader.slots)
         self.fused = Fused(self.screen, compiler)
-        self.stopped = self.fused.nobody
+        self.masks = self.screen.masks
+        self.stopped = self.masks.nobody
         self.nothing = self.desk.standing({})
         self._intakes: dict[tuple[str, ...], Callable[..., Record]] = {}
         self.enforced = sum(1 << gate.index for gate in engine.ruleset.gates if gate.enforced)
@@ -149,10 +148,10 @@ class Columns:
 
     def allowed(self, said: Array) -> Array:
         """Which rows are let through, by what is said of them."""
-        return (said & (self.enforced | self.stopped)) == 0
+        return ~self.masks.having(said, self.enforced | self.stopped)
 
     def judge(self, batch: Batch) -> Array:
-        """What stops each row, as bits by the places of gates, those in shadow among them; see `stopped`."""
+        """What stops each row, as bits by the places of gates, those in shadow among them; see `masks`, `stopped`."""
         judging = Judging(self, batch)
         judging.run(0, batch.size)
         return judging.said
@@ -161,14 +160,15 @@ class Columns:
 class Judging:
     """A batch as it is judged, slice by slice, by several threads if they like.
 
-    `said` is what is known of each row whose slice has been run; `exactly` counts those that floats could not judge.
+    `said` is what is known of each row whose slice has been run, as arrays of `masks`; `exactly` counts those that
+    floats could not judge.
     """
 
     def __init__(self, columns: Columns, batch: Batch) -> None:
         import numpy
 
         self._columns, self._batch = columns, batch
-        self.said = numpy.empty(batch.size, columns.fused.dtype)
+        self.said = numpy.empty((columns.masks.numbers, batch.size), columns.masks.dtype)
         self.exactly = 0
         screen = columns.screen
         self._arrays = {name: self._array(name) for name in columns.fused.facts}
@@ -196,7 +196,7 @@ class Judging:
             apart = self._apart[(self._apart >= start) & (self._apart < stop)]
             unsure = numpy.union1d(unsure, apart)
         for row in unsure.tolist():
-            self.said[row] = self.bits(row)
+            self.said[:, row] = self._columns.masks.parts(self.bits(row))
         self.exactly += len(unsure)
 
     def bits(self, row: int) -> int:
@@ -221,4 +221,4 @@ class Judging:
         return self._take(self._columns.nothing, *given).decide()
 
 
-__all__ = ["Batch", "Column", "Columns", "Judging", "TooManyGates", "as_it_is", "machine_code"]
+__all__ = ["Batch", "Column", "Columns", "Judging", "as_it_is", "machine_code"]

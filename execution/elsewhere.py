@@ -160,19 +160,23 @@ class Elsewhere:
         self._place, self._screen = place, screen
         made = Sql(screen, _PREFIX)
         self._columns = place.open(files, made.words(), made.pairs())
-        self._query = made.query(place.dialect, self._columns)
+        self._query, self._said = made.query(place.dialect, self._columns), made.said
 
     def counts(self) -> Iterator[Count]:
         """The rows that are certain, counted."""
         names = [self._named(fact) for fact in (self._screen.subject, self._screen.actor)]
         clock = self._named(self._screen.ruleset.head.clock)
         day = "NULL" if clock == "NULL" else f"CAST(FLOOR(CAST({clock} AS DOUBLE) / 86400) AS BIGINT)"
+        kinds = ", ".join(str(place) for place in range(1, len(self._said) + 5))
         query = (
-            f"SELECT said, decision = 'allow' AS allowed, {names[0]} AS subject, {names[1]} AS actor, {day} AS day, "
-            f"COUNT(*) AS rows FROM ({self._query}) AS judged WHERE NOT unsure GROUP BY 1, 2, 3, 4, 5"
+            f"SELECT {', '.join(self._said)}, decision = 'allow' AS allowed, {names[0]} AS subject, "
+            f"{names[1]} AS actor, {day} AS day, COUNT(*) AS rows "
+            f"FROM ({self._query}) AS judged WHERE NOT unsure GROUP BY {kinds}"
         )
         for batch in self._place.rows(query):
-            yield from (Count(**row) for row in batch.to_pylist())
+            for row in batch.to_pylist():
+                said = self._screen.masks.whole([row.pop(name) for name in self._said])
+                yield Count(said, **row)
 
     def doubtful(self) -> Iterator[Any]:
         """The rows that are not certain, as archives hold them."""
@@ -181,7 +185,9 @@ class Elsewhere:
     def different(self, enforced: int) -> Iterator[Any]:
         """The rows that are certain and answered otherwise; `enforced` are the bits of what stops a row."""
         query = f"SELECT {self._own} FROM ({self._query}) AS judged WHERE NOT unsure AND "
-        return self._place.rows(f"{query} ((said & {enforced}) = 0) <> (decision = 'allow')")
+        parts = zip(self._said, self._screen.masks.parts(enforced), strict=True)
+        allowed = " AND ".join(f"(({name} & {part}) = 0)" for name, part in parts)
+        return self._place.rows(f"{query} ({allowed}) <> (decision = 'allow')")
 
     def _named(self, fact: str | None) -> str:
         column = f"{_PREFIX}{fact}"

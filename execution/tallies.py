@@ -37,14 +37,14 @@ class Tallies:
         """
         import numpy
 
-        said = said[orders]
+        said, masks = said[:, orders], columns.masks
         stopped = ~columns.allowed(said)
-        self.intents += len(said)
+        self.intents += len(stopped)
         self.stopped += int(numpy.count_nonzero(stopped))
         for gate in columns.engine.ruleset.gates:
-            if gate.enforced and (count := numpy.count_nonzero(said & (1 << gate.index))):
+            if gate.enforced and (count := numpy.count_nonzero(masks.having(said, 1 << gate.index))):
                 self.gates[gate.id] += int(count)
-        if count := numpy.count_nonzero(said & columns.stopped):
+        if count := numpy.count_nonzero(masks.having(said, columns.stopped)):
             self.gates[_UNNAMED] += int(count)
         words = [*columns.screen.known.codes]
         screen = columns.screen

@@ -1,8 +1,8 @@
 """A screen as one loop over NumPy columns, which a compiler makes machine code of.
 
-The loop leaves a number in each row: a bit for each gate that vetoes, one more where no gate does and yet nothing is
-allowed, and one more where exact numbers must say. It works on a slice of the rows, so that several threads can share
-one set of columns.
+The loop leaves bits in each row: one for each gate that vetoes, one more where no gate does and yet nothing is allowed,
+and one more where exact numbers must say; see `masks`. It works on a slice of the rows, so that several threads can
+share one set of columns.
 """
 
 import ast
@@ -12,17 +12,17 @@ from typing import Any, Final
 
 from engine.backends.columns import LONG, SHORT
 from engine.backends.entries import INVALID
+from engine.backends.masks import BITS
 from engine.backends.python import compiled
 from engine.backends.screen import Screen
 from engine.backends.sure import both, either, negated
 from engine.backends.tables import BEFORE, Array, Tables
 from engine.backends.translate import assign, local, times
 
-MAX_GATES: Final = 60
 # Rows between two looks at whether some of them are uncertain; so few stay in the nearest cache.
 _BLOCK: Final = 1024
-_PARAMETERS: Final = "start stop block numbers flags lists applies subjects actors out rows".split()
-# Around the statements of a row; `found` is where the next uncertain row is noted.
+_PARAMETERS: Final = "start stop block numbers flags lists subjects actors".split()
+# Around the statements of a row; `found` is where the next uncertain row is noted, LAST the column with that bit.
 _LOOP: Final = """
 found = 0
 for first in range(start, stop, block):
@@ -32,7 +32,7 @@ for first in range(start, stop, block):
         pass
     if uncertain > 0:
         for i in range(first, last):
-            if out[i] & unsure:
+            if LAST[i] & unsure:
                 rows[found] = i
                 found += 1
 return found
@@ -43,48 +43,29 @@ return found
 Compiler = Callable[[Callable[..., Any], Sequence[str]], Callable[..., Any]]
 
 
-class TooManyGates(ValueError):
-    """A rule set of more gates than a number has bits."""
-
-
 class Fused:
     """The loop of a rule set, and what it reads beside the columns.
-
-    `nobody` and `unsure` are the bits beside those of gates, `dtype` the type of number that holds them all.
 
     Args:
         screen: what is worked out in each row.
         compiler: makes a fast function of the loop, which says the same slowly, and of the types that it takes.
-
-    Raises:
-        TooManyGates: there is no room for them.
     """
 
     def __init__(self, screen: Screen, compiler: Compiler) -> None:
-        import numpy
-
-        count = len(screen.ruleset.gates)
-        if count > MAX_GATES:
-            raise TooManyGates(f"columns hold {MAX_GATES} gates, and there are {count}")
         self.screen, self.facts = screen, list(screen.names)
-        self.nobody, self.unsure = 1 << count, 2 << count
-        self.dtype: Any = numpy.uint16 if count <= 14 else numpy.uint32 if count <= 30 else numpy.int64
         tables = Tables(screen)
         self._arrays = tables.arrays
-        loop = _Loop(screen, tables, self.nobody, self.unsure).function(
-            {"floor": numpy.floor, "unsure": self.unsure, "range": range}
-        )
-        self._run = compiler(loop, self._types())
+        self._run = compiler(_Loop(screen, tables).function(), self._types())
 
     def _types(self) -> list[str]:
         """What the loop takes; see `run`."""
-        tables = ["float64[][]", "int64[][]", "int8[]", "int64[]", "int64[]", "int64[]"]
-        screen = self.screen
+        screen, masks = self.screen, self.screen.masks
+        tables = ["float64[][]", "int64[][]", "int8[]", "int64[]", "int64[]", *["int64[]"] * masks.numbers]
         facts = [
             "float64[]" if name in screen.numbers else "int8[]" if name in screen.truths else "int32[]"
             for name in self.facts
         ]
-        written = [f"out {self.dtype.__name__}[]", "out int64[]"]
+        written = [*[f"out {masks.dtype}[]"] * masks.numbers, "out int64[]"]
         return ["uint64", "uint64", "uint64", *tables, *written, *(["float64"] * len(screen.shorts)), *facts]
 
     def run(self, columns: Mapping[str, Array], shorts: Mapping[str, bool], start: int, stop: int, out: Array) -> Array:
@@ -95,7 +76,7 @@ class Fused:
             shorts: of which facts all numbers are short.
             start: the first row.
             stop: the row after the last.
-            out: takes what is said of each row, at its place.
+            out: takes what is said of each row, at its place, in as many columns as its bits need.
 
         Returns:
             The rows of which exact numbers must say, in order.
@@ -105,23 +86,27 @@ class Fused:
         rows = numpy.empty(stop - start, numpy.int64)
         short = [SHORT if shorts[name] else LONG for name in self.screen.shorts]
         read = [columns[name] for name in self.facts]
-        return rows[: self._run(start, stop, _BLOCK, *self._arrays, out, rows, *short, *read)]
+        return rows[: self._run(start, stop, _BLOCK, *self._arrays, *out, rows, *short, *read)]
 
 
 class _Loop:
     """Assembles the loop."""
 
-    def __init__(self, screen: Screen, tables: Tables, nobody: int, unsure: int) -> None:
-        self._screen, self._tables = screen, tables
-        self._nobody, self._unsure = nobody, unsure
+    def __init__(self, screen: Screen, tables: Tables) -> None:
+        self._screen, self._tables, self._masks = screen, tables, screen.masks
 
-    def function(self, called: Mapping[str, Any]) -> Callable[..., Any]:
+    def function(self) -> Callable[..., Any]:
         """The loop as a function of Python."""
-        loop = ast.parse(_LOOP)
+        import numpy
+
+        numbers = range(self._masks.numbers)
+        called = {"floor": numpy.floor, "unsure": self._masks.parts(self._masks.unsure)[-1], "range": range}
+        loop = ast.parse(_LOOP.replace("LAST", f"out{numbers[-1]}"))
         each = next(n for n in ast.walk(loop) if isinstance(n, ast.For) and isinstance(n.body[0], ast.Pass))
         each.body = [_LookUp().visit(deepcopy(statement)) for statement in self._row()]
         columns = [variable.replace("f", "c") for variable in self._screen.names.values()]
-        parameters = [*_PARAMETERS, *self._screen.shorts.values(), *columns]
+        by_number = [f"{what}{number}" for what in ("applies", "out") for number in numbers]
+        parameters = [*_PARAMETERS, *by_number, "rows", *self._screen.shorts.values(), *columns]
         return compiled(list(called), parameters, loop.body)(*called.values())
 
     def _row(self) -> list[ast.stmt]:
@@ -157,32 +142,35 @@ class _Loop:
         """Which gates veto, as bits, and whether any is in doubt; a gate without a bound says nothing."""
         screen = self._screen
         exempt, not_exempt = screen.exempt
-        bits: list[ast.expr] = [ast.Constant(0)]
+        numbers = range(self._masks.numbers)
+        bits: list[list[ast.expr]] = [[ast.Constant(0)] for _ in numbers]
         doubts: list[ast.expr] = [*screen.outside]
         body = [
             assign("exempt", exempt),
             assign("other", not_exempt),
-            assign("applying", _at("applies", local("pair"))),
+            *(assign(f"applying{number}", _at(f"applies{number}", local("pair"))) for number in numbers),
         ]
         for gate in screen.gates:
-            vetoed, bit = f"v{gate.place}", ast.Constant(1 << gate.place)
+            number, place = divmod(gate.place, BITS)
+            vetoed, bit = f"v{gate.place}", ast.Constant(1 << place)
             vetoes = both(gate.vetoes, local("other")) if gate.exemptable else gate.vetoes
             passes = either(gate.passes, local("exempt")) if gate.exemptable else gate.passes
             doubt = negated(either(local(vetoed), passes))
             if not self._tables.applies_always(gate.place):
-                applies = _some(ast.BinOp(local("applying"), ast.BitAnd(), bit))
+                applies = _some(ast.BinOp(local(f"applying{number}"), ast.BitAnd(), bit))
                 vetoes, doubt = both(vetoes, applies), both(doubt, applies)
             body.append(assign(vetoed, vetoes))
-            bits.append(times(bit, local(vetoed)))
+            bits[number].append(times(bit, local(vetoed)))
             doubts.append(doubt)
             if screen.waivable >> gate.place & 1:
                 doubts.append(local(vetoed))
-        return [*body, assign("vetoed", either(*bits)), assign("doubt", either(*doubts))]
+        body += [assign(f"vetoed{number}", either(*bits[number])) for number in numbers]
+        return [*body, assign("doubt", either(*doubts))]
 
     def _said(self) -> list[ast.stmt]:
         """What is written of the row."""
-        unsure = times(ast.Constant(self._unsure), local("doubt"))
-        said: ast.expr = either(local("vetoed"), unsure)
+        masks = self._masks
+        said: list[ast.expr] = [local(f"vetoed{number}") for number in range(masks.numbers)]
         statements: list[ast.stmt] = []
         if self._screen.subject is not None:
             listed = ast.Compare(local("whose"), [ast.GtE()], [ast.Constant(0)])
@@ -193,11 +181,14 @@ class _Loop:
             known = ast.BinOp(local("listed"), ast.BitAnd(), local("doubt"))
             missing = ast.BinOp(negated(local("listed")), ast.BitAnd(), negated(unlisted))
             statements.append(assign("doubt", either(known, missing)))
-            nobody = times(ast.Constant(self._nobody), unlisted)
-            said = either(times(local("vetoed"), local("listed")), nobody, unsure)
-        total = ast.AugAssign(ast.Name("uncertain", ast.Store()), ast.Add(), local("doubt"))
-        place = ast.Subscript(local("out"), local("i"), ast.Store())
-        return [*statements, ast.Assign([place], said), total]
+            said = [
+                _with(times(vetoed, local("listed")), nobody, unlisted)
+                for vetoed, nobody in zip(said, masks.parts(masks.nobody), strict=True)
+            ]
+        for number, (told, unsure) in enumerate(zip(said, masks.parts(masks.unsure), strict=True)):
+            place = ast.Subscript(local(f"out{number}"), local("i"), ast.Store())
+            statements.append(ast.Assign([place], _with(told, unsure, local("doubt"))))
+        return [*statements, ast.AugAssign(ast.Name("uncertain", ast.Store()), ast.Add(), local("doubt"))]
 
 
 class _LookUp(ast.NodeTransformer):
@@ -211,6 +202,11 @@ class _LookUp(ast.NodeTransformer):
             start = ast.BinOp(offset, ast.Add(), ast.Constant(BEFORE))
             return _at("lists", ast.BinOp(start, ast.Add(), code))
         return node
+
+
+def _with(bits: ast.expr, more: int, where: ast.expr) -> ast.expr:
+    """Bits, and others where a condition holds."""
+    return either(bits, times(ast.Constant(more), where)) if more else bits
 
 
 def _some(bits: ast.expr) -> ast.expr:

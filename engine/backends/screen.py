@@ -13,6 +13,7 @@ from typing import Final
 from engine.backends.bands import NotBanded, nearest
 from engine.backends.columns import Columns, decided
 from engine.backends.entries import COUNTED, Everybody, is_short
+from engine.backends.masks import Masks
 from engine.backends.plan import shared_measures
 from engine.backends.sure import NEVER, Sure, both, compare, negated
 from engine.backends.translate import call
@@ -44,12 +45,13 @@ class Screen:
         slots: of the facts.
 
     `numbers`, `words` and `truths` are the facts that it reads, each in the variable `f` with its slot; `derived` are
-    numbers that follow from a word, with its code; `outside` holds where a number is none that floats may judge.
+    numbers that follow from a word, with its code; `outside` holds where a number is none that floats may judge;
+    `masks` are the bits that say what stops a row.
     """
 
     def __init__(self, ruleset: RuleSet, slots: Mapping[str, int]) -> None:
         self.ruleset = ruleset
-        self.known = Everybody(ruleset)
+        self.known, self.masks = Everybody(ruleset), Masks(len(ruleset.gates))
         to = Columns(ruleset, slots, self.known)
         exempt = ruleset.measures[ruleset.head.exempt].node if ruleset.head.exempt else None
         tops = [*(n for g in ruleset.gates for n in gate_nodes(g)), *([exempt] if exempt else [])]

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from engine.backends.columns import LONG, SHORT
 from engine.backends.entries import INVALID, MISSING
+from engine.backends.masks import BITS
 from engine.backends.screen import Screen
 from engine.backends.sure import both, compare, either, negated
 from engine.backends.translate import local
@@ -35,7 +36,7 @@ _CALLS: Final = {"abs": "Abs", "floor": "Floor"}
 
 
 class Sql:
-    """Queries of a screen.
+    """Queries of a screen; `said` are the columns of an answer whose bits say what stops a row.
 
     Args:
         screen: what is worked out in each row.
@@ -44,6 +45,7 @@ class Sql:
 
     def __init__(self, screen: Screen, prefix: str) -> None:
         self._screen, self._prefix = screen, prefix
+        self.said = [f"said{number}" for number in range(screen.masks.numbers)]
 
     def words(self) -> list[dict[str, Any]]:
         """The relation of words: each fact's own, with their codes."""
@@ -62,12 +64,14 @@ class Sql:
         who = [(s, a) for s in subjects for a in actors]
         entries = {variable: known.values(entry) for entry, variable in screen.entries.items()}
         return [
-            {"subject_code": s, "actor_code": a, "applying": gates, **{v: _plain(of[i]) for v, of in entries.items()}}
+            {"subject_code": s, "actor_code": a}
+            | {f"applying{number}": part for number, part in enumerate(screen.masks.parts(gates))}
+            | {variable: _plain(of[i]) for variable, of in entries.items()}
             for i, ((s, a), gates) in enumerate(zip(who, known.applying(), strict=True))
         ]
 
     def query(self, dialect: str, columns: Mapping[str, bool]) -> str:
-        """All columns of the source, with `said` and `unsure` beside them.
+        """All columns of the source, with those that `said` names beside them, and `unsure`.
 
         Args:
             dialect: of which engine, as sqlglot calls it.
@@ -148,7 +152,8 @@ class Sql:
             exp.EQ(this=exp.column("subject_code", "p"), expression=codes[0]),
             exp.EQ(this=exp.column("actor_code", "p"), expression=known),
         )
-        entries = [exp.column(name, "p", quoted=True) for name in [*screen.entries.values(), "applying"]]
+        applying = [f"applying{number}" for number in range(screen.masks.numbers)]
+        entries = [exp.column(name, "p", quoted=True) for name in [*screen.entries.values(), *applying]]
         listed = exp.alias_(_is_given(exp.column("subject_code", "p")), "listed", quoted=True)
         unlisted = _surely(exp.EQ(this=codes[0].copy(), expression=_int(INVALID))) if screen.subject else exp.false()
         return (
@@ -179,25 +184,28 @@ class Sql:
     def _said(self) -> dict[str, Expression]:
         from sqlglot import exp
 
-        said: list[Expression] = [_int(0)]
+        masks = self._screen.masks
+        said: list[Expression] = [_int(0) for _ in self.said]
         doubts = [sql(local("strange")), *map(sql, self._screen.outside)]
         for gate in self._screen.gates:
-            bit = 1 << gate.place
+            number, place = divmod(gate.place, BITS)
+            bit = _int(1 << place)
             applies = exp.NEQ(
-                this=exp.paren(exp.BitwiseAnd(this=_name("applying"), expression=_int(bit))), expression=_int(0)
+                this=exp.paren(exp.BitwiseAnd(this=_name(f"applying{number}"), expression=bit)), expression=_int(0)
             )
             vetoed = exp.and_(applies, _name(f"v{gate.place}"))
-            said.append(exp.case().when(vetoed, _int(bit)).else_(_int(0)))
+            one = exp.case().when(vetoed, bit.copy()).else_(_int(0))
+            said[number] = exp.Add(this=said[number], expression=one)
             doubts.append(exp.and_(applies.copy(), _name(f"u{gate.place}")))
-            if self._screen.waivable & bit:
+            if self._screen.waivable >> gate.place & 1:
                 doubts.append(vetoed.copy())
-        total = said[0]
-        for one in said[1:]:
-            total = exp.Add(this=total, expression=one)
         nobody = exp.and_(_name("unlisted"), exp.not_(_name("strange")))
         doubt = exp.case().when(nobody, exp.false()).when(_name("listed"), exp.or_(*doubts)).else_(exp.true())
-        stopped = _int(1 << len(self._screen.gates))
-        return {"said": exp.case().when(_name("unlisted"), stopped).else_(total), "unsure": doubt}
+        told = {
+            name: exp.case().when(_name("unlisted"), _int(stopped)).else_(total)
+            for name, total, stopped in zip(self.said, said, masks.parts(masks.nobody), strict=True)
+        }
+        return {**told, "unsure": doubt}
 
 
 def sql(node: ast.expr) -> Expression:

@@ -17,8 +17,9 @@ _NUMBERS: Final = frozenset({"number", "scale", "unit"})
 class Tables:
     """The entries of a screen, a row for each subject and actor.
 
-    `arrays` are what the loop is given: numbers, flags, words of lists, the gates that apply, and where the rows of a
-    subject and an actor begin, by their codes (-1 where a subject has none); `places` say in which column an entry is.
+    `arrays` are what the loop is given: numbers, flags, words of lists, where the rows of a subject and an actor begin,
+    by their codes (-1 where a subject has none), and the gates that apply, as numbers of their bits; `places`
+    say in which column an entry is.
     """
 
     def __init__(self, screen: Screen) -> None:
@@ -42,9 +43,9 @@ class Tables:
             numpy.ascontiguousarray(numbers, numpy.float64),
             numpy.ascontiguousarray(flags, numpy.int64),
             numpy.array(self._lists or [0], numpy.int8),
-            numpy.array(self._applying, numpy.int64),
             self._rows([*ruleset.subjects] if screen.subject else [], len(known.actors), 0, MISSING),
             self._rows([*ruleset.actors] if screen.actor else [], 1, 1, 0),
+            *(numpy.array(part, numpy.int64) for part in zip(*map(screen.masks.parts, self._applying), strict=True)),
         )
 
     def applies_always(self, place: int) -> bool:

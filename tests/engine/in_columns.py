@@ -14,6 +14,14 @@ from tests.engine.cloud import nested
 Request = Mapping[str, Any]
 
 
+def with_gates(document: dict[str, Any], count: int) -> dict[str, Any]:
+    """The same rules with each gate again, by other names, until there are at least so many."""
+    gates = document["gates"]
+    times = -(-count // len(gates))
+    again = [{**gate, "id": f"{gate['id']}_{n}"} for n in range(1, times) for gate in gates]
+    return {**document, "gates": [*gates, *again]}
+
+
 def batch(columns: Columns, requests: Sequence[Request]) -> Batch:
     """Requests as columns; those in which something is invalid are odd."""
     odd: set[int] = set()

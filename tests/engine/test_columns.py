@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 
 from engine.columns import Columns, as_it_is
-from tests.engine.in_columns import batch, bits
+from tests.engine.in_columns import batch, bits, with_gates
 from tests.engine.random_rules import Case, cases, engines, thorough
 
 
@@ -19,6 +19,27 @@ def test_each_row_is_judged_as_if_it_were_alone(complete: bool) -> None:
         columns = Columns(fast, as_it_is)
         rows = batch(columns, case.requests)
 
-        assert columns.judge(rows).tolist() == [bits(slow, r, columns.stopped) for r in case.requests]
+        assert columns.masks.of_rows(columns.judge(rows)) == [bits(slow, r, columns.stopped) for r in case.requests]
+
+    law()
+
+
+@pytest.mark.parametrize("gates", [61, 62, 63, 130])
+def test_when_gates_are_more_than_a_number_has_bits_then_several_numbers_hold_them(gates: int) -> None:
+    """Each row is judged as alone, also where the bits of nobody and of doubt are in a number after those of gates."""
+
+    @thorough(12)
+    @given(cases(complete=False))
+    def law(case: Case) -> None:
+        fast, slow = engines(with_gates(case.document, gates))
+        columns = Columns(fast, as_it_is)
+        said = columns.judge(batch(columns, case.requests))
+        expected = [bits(slow, r, columns.stopped) for r in case.requests]
+
+        assert columns.masks.numbers == -(-(len(fast.ruleset.gates) + 2) // 62) > gates // 62
+        assert columns.masks.of_rows(said) == expected
+        assert columns.allowed(said).tolist() == [not b & (columns.enforced | columns.stopped) for b in expected]
+        kinds, places = columns.masks.kinds(said)
+        assert [kinds[place] for place in places] == expected
 
     law()

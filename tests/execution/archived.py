@@ -6,7 +6,7 @@ from engine import Engine, read
 from engine.facts import parse_json
 from execution.archive import write
 from tests.engine.cloud import nested
-from tests.engine.in_columns import bits
+from tests.engine.in_columns import bits, with_gates
 from tests.engine.random_rules import Dice, RuleMaker, Shape, asked
 
 RECORDS = 120
@@ -19,11 +19,12 @@ class Archived:
         seed: of the rules and the facts.
         folder: where it is put.
         size: of the rules.
+        gates: at least so many.
     """
 
-    def __init__(self, seed: int, folder: Path, size: int = 5) -> None:
+    def __init__(self, seed: int, folder: Path, size: int = 5, gates: int = 1) -> None:
         dice = Dice(seed)
-        document = RuleMaker(dice, Shape(), size).document()
+        document = with_gates(RuleMaker(dice, Shape(), size).document(), gates)
         self.engine, self.path = Engine(read(document)), folder / f"{seed}.parquet"
         slow = Engine(self.engine.ruleset, "interpreter")
         requests = [asked(dice, document) for _ in range(RECORDS)]

@@ -1,3 +1,4 @@
+import gzip
 import json
 import subprocess
 import sys
@@ -134,14 +135,18 @@ def test_when_a_services_log_is_replayed_explained_and_archived_then_all_say_the
     assert (why[0], f"BTCUSDT: vetoed   {decision.id}" in why[1]) == (0, True)
 
 
-def test_when_a_log_is_compressed_then_it_is_archived_and_replayed_too(root: Path, tmp_path: Path) -> None:
-    """As the recorded sample is."""
-    out = tmp_path / "sample.parquet"
-    archived = hedgerow(root, "archive", str(root / "research/sample/decisions.jsonl.gz"), "--out", str(out))
+def test_when_a_log_is_compressed_then_it_is_archived_and_replayed_too(
+    engine: Engine, universe: Universe, root: Path, tmp_path: Path
+) -> None:
+    """As the recorded sample is, whose rules need not be those of today."""
+    log, out = tmp_path / "decisions.jsonl.gz", tmp_path / "decisions.parquet"
+    with gzip.open(log, "wt") as file:
+        file.writelines(f"{decision.to_json()}\n" for decision in made(engine, universe)[:-1])
+    archived = hedgerow(root, "archive", str(log), "--out", str(out))
     code, text = hedgerow(root, "replay", str(out))
 
     assert archived[0] == code == 0
-    assert "records come out the same, to the byte" in text
+    assert "7 of 7 records come out the same, to the byte" in text
 
 
 def test_when_the_library_is_not_installed_then_the_command_says_what_to_do(root: Path, tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def test_an_archive_in_columns_is_judged_as_record_by_record(seed: int, tmp_path
     said, allowed, lines = [], [], []
     for group in groups(archived.path, rows=50):
         recorded = Recorded(group, columns)
-        said += columns.judge(recorded.batch).tolist()
+        said += columns.masks.of_rows(columns.judge(recorded.batch))
         allowed += recorded.allowed.tolist()
         lines += [line for _, line in group.lines(range(recorded.batch.size))]
 
@@ -59,6 +59,15 @@ def test_duckdb_says_of_certain_records_what_is_so(tmp_path: Path) -> None:
         place.close()
 
     assert doubts < 6 * RECORDS * 0.8
+
+
+def test_when_gates_are_more_than_a_number_has_bits_then_duckdb_says_what_is_so_too(tmp_path: Path) -> None:
+    """In several columns, which mean what one would."""
+    place = place_of("duckdb")
+    try:
+        assert elsewhere_says_what_is_so(place, Archived(1, tmp_path, gates=80)) < RECORDS
+    finally:
+        place.close()
 
 
 @pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs Java, and there is none")

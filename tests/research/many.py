@@ -25,7 +25,7 @@ class Many:
         """Of so many rows, how many are judged otherwise than one by one."""
         judging = Judging(self.columns, self._batch(rows, seed))
         judging.run(0, rows)
-        return sum(said != judging.bits(row) for row, said in enumerate(judging.said.tolist()))
+        return sum(said != judging.bits(row) for row, said in enumerate(self.columns.masks.of_rows(judging.said)))
 
     def _batch(self, rows: int, seed: int) -> Batch:
         """Random orders; of half of them quantity and NAV are drawn anew, and one in a thousand lacks a fact."""
