@@ -18,6 +18,8 @@ from execution import archive
 
 Array = Any
 ROWS: Final = 1 << 15  # of a group: what is in memory at once
+# What every archive has a column of.
+_OWN: Final = ("id", "decision", "subject")
 _PLAIN: Final = r"^-?[0-9]{1,20}(\.[0-9]{1,20})?$"
 # What stands around the digits that count; so many of them come back from a float as they were.
 _NO_DIGITS: Final = r"^-?0*\.?0*|\."
@@ -77,6 +79,9 @@ def groups(path: Path, rows: int = ROWS) -> Iterator[Group]:
     try:
         with parquet.ParquetFile(path) as file:
             texts = [field.name for field in file.schema_arrow if types.is_string(field.type)]
+            missing = [name for name in _OWN if name not in file.schema_arrow.names]
+        if missing:
+            raise archive.ArchiveFault(f"{path} is no archive of decisions: it has no column `{missing[0]}`")
         with parquet.ParquetFile(path, read_dictionary=texts) as file:
             first = 1
             for table in file.iter_batches(rows):

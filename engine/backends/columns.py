@@ -44,7 +44,7 @@ from engine.tree import (
 from engine.units import Kind
 
 # Any float that is not zero, times LONG, is less than it was.
-SHORT: Final = 1.0
+SHORT: Final = 1
 LONG: Final = 1 - UNIT
 
 
@@ -123,6 +123,8 @@ class Columns(Bands):
         x, y = (replace(side, inside=None) for side in self._sides(left, right))
         if x.whole is not None and y.whole is not None:
             return told(op, x.value, y.value, [])
+        if op in ("==", "!=") and x.size is y.size is None and 0 in (x.whole, y.whole):
+            return told(op, x.value, y.value, [])  # an error that is relative makes nothing of something never
         if op in ("==", "!="):
             apart = either(below(x, y, "<"), below(y, x, "<"))
             return (NEVER, apart) if op == "==" else (apart, NEVER)

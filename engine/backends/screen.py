@@ -108,10 +108,10 @@ def _outside(facts: Mapping[str, Fact], to: Columns) -> list[ast.expr]:
     others = {n: f for n, f in facts.items() if n not in counts}
     tests: list[ast.expr] = []
     if others:
-        largest = [ast.Constant(0.0), *(_size(f, to) for f in others.values())]
+        largest = [ast.Constant(0), *(_size(f, to) for f in others.values())]
         tests.append(compare(call("max", largest), ">", ast.Constant(_MOST / 1)))
     if positive := [to.fact(n) for n, f in facts.items() if f.sign is Sign.POSITIVE]:
-        least = [ast.Constant(1.0), *positive]
+        least = [ast.Constant(1), *positive]
         tests.append(compare(call("min", least), "<", ast.Constant(1 / _MOST)))
     for name, fact in others.items():
         if fact.sign is not Sign.POSITIVE:

@@ -67,6 +67,11 @@ def sections() -> Iterator[Section]:
     yield Section(
         "The shipped rules, one process", "The least time of five runs; × an allowed intent, facts read.", single
     )
+    yield from _many_at_once()
+
+
+def _many_at_once() -> Iterator[Section]:
+    """What is decided in columns."""
     yield Section(
         "Many decisions at once, fifteen rules",
         "Facts in columns, one core; × is to the same loop by hand, in floats alone. 0.55 of its rate is × 1.82, and\n"

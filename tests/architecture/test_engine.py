@@ -29,6 +29,7 @@ STDLIB = frozenset(
 GUESTS = {
     "engine/columns.py": {"numba", "numpy"},
     "engine/backends/fused.py": {"numpy"},
+    "engine/backends/masks.py": {"numpy"},
     "engine/backends/tables.py": {"numpy"},
     "engine/backends/sql.py": {"sqlglot"},
 }
