@@ -202,9 +202,10 @@ def columns_for(ruleset: "RuleSet", files: Sequence[Path], *, few: bool) -> "Col
     from execution.recorded import count
 
     try:
-        return Columns(Engine(ruleset), as_it_is if few or count(files) <= FEW else machine_code)
+        records = count(files)
     except ArchiveFault as fault:
         fail(str(fault), "name a file that `hedgerow archive` wrote")
+    return Columns(Engine(ruleset), as_it_is if few or records <= FEW else machine_code)
 
 
 def shown(tallies: "Tallies") -> Iterator[str]:

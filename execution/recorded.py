@@ -61,10 +61,18 @@ def count(files: Iterable[Path]) -> int:
     """
     from pyarrow import ArrowException, parquet
 
-    try:
-        return sum(parquet.read_metadata(path).num_rows for path in files)
-    except ArrowException as error:
-        raise archive.ArchiveFault(f"no archive of decisions: {type(error).__name__} {error}") from None
+    total = 0
+    for path in files:
+        try:
+            found = parquet.read_metadata(path)
+            columns = found.schema.to_arrow_schema().names
+        except ArrowException as error:
+            raise archive.ArchiveFault(f"{path} is no archive of decisions: {type(error).__name__} {error}") from None
+        missing = [name for name in _OWN if name not in columns]
+        if missing:
+            raise archive.ArchiveFault(f"{path} is no archive of decisions: it has no column `{missing[0]}`")
+        total += found.num_rows
+    return total
 
 
 def groups(path: Path, rows: int = ROWS) -> Iterator[Group]:
@@ -79,9 +87,6 @@ def groups(path: Path, rows: int = ROWS) -> Iterator[Group]:
     try:
         with parquet.ParquetFile(path) as file:
             texts = [field.name for field in file.schema_arrow if types.is_string(field.type)]
-            missing = [name for name in _OWN if name not in file.schema_arrow.names]
-        if missing:
-            raise archive.ArchiveFault(f"{path} is no archive of decisions: it has no column `{missing[0]}`")
         with parquet.ParquetFile(path, read_dictionary=texts) as file:
             first = 1
             for table in file.iter_batches(rows):

@@ -37,6 +37,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, part in (("a", lines[:100]), ("b", lines[100:])):
         write(lambda part=part: iter(part), folder / f"{name}.parquet")
     parquet.write_table(pyarrow.table({"id": ["a"]}), folder / "strange.parquet")
+    (folder / "log.parquet").write_text("nothing of the kind")
     return folder
 
 
@@ -99,6 +100,8 @@ def test_every_answer_is_written_where_somebody_wants_it(folder: Path, tmp_path:
         (["log.jsonl", "--out", "out.parquet"], "for archives"),
         (["log.jsonl", "--on", "duckdb"], "for archives"),
         (["strange.parquet"], "it has no column `decision`"),
+        (["strange.parquet", "--on", "duckdb"], "it has no column `decision`"),
+        (["log.parquet"], "no archive of decisions"),
         (["a.parquet", "--on", "snow"], "no place to decide"),
         (["none-*.parquet"], "no pattern that a file has"),
         (["a.parquet", "--on", "duckdb", "--out", "out.parquet"], "where columns decide"),
