@@ -34,6 +34,16 @@ def measure_of(regime: str) -> str:
     return f"in_{regime}"
 
 
+def made_caps(regimes: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
+    """The caps that regimes make: for each the cap that it is of, and its regime."""
+    return {in_regime(cap, name): (cap, name) for name, entry in regimes.items() for cap in entry["caps"]}
+
+
+def conditions(regimes: Mapping[str, Any]) -> dict[str, str]:
+    """The measures that regimes make, each with its regime."""
+    return {measure_of(name): name for name in regimes}
+
+
 @dataclass(frozen=True, slots=True)
 class Regime:
     """A regime as it is written: when it holds, and the values that are then no looser."""
@@ -56,8 +66,9 @@ class Twin:
 
 
 def written(sources: Sources) -> Mapping[str, Any]:
-    """The regimes of `rules/risk.yaml`, as they are written."""
-    found: Mapping[str, Any] = sources.documents["risk"].data.get(PART, {})
+    """The regimes of `rules/risk.yaml`, as they are written; a rule set of one file has none."""
+    risk = sources.documents.get("risk")
+    found: Mapping[str, Any] = risk.data.get(PART, {}) if risk is not None else {}
     return found
 
 
