@@ -1,5 +1,6 @@
 """What a change of a regime is called: looser where what it stopped may pass, in the words of who wrote it."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -8,7 +9,7 @@ import pytest
 from generator.change.changes import Change
 from generator.change.differ import compare, merged
 from generator.change.prover import refined
-from generator.change.sides import Rules
+from generator.change.sides import Named, Rules
 from generator.change.words import Class
 from tests.generator.change.projects import GATES, RISK, Edit, base, rules_of, shipped, told
 
@@ -127,7 +128,8 @@ def test_when_something_of_a_regime_is_edited_then_it_is_told_as_it_was_written(
 
 def test_when_two_compiled_files_are_compared_then_the_regime_is_told_as_well() -> None:
     """Without the texts that they came from, by the places that they name themselves."""
-    found = changes(CRISIS.replace("10%", "14%"))
+    sides = (with_regime(), with_regime(CRISIS.replace("10%", "14%")))
+    found = compare(*(replace(side, texts=Named(side.document)) for side in sides))
 
     assert all(change.was and change.now for change in found)
     assert {change.key for change in found} >= {"regimes.crisis.caps.symbol_exposure"}
