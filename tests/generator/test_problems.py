@@ -292,6 +292,7 @@ ELSEWHERE: Final = {"bad-text", "no-file", "too-large", "unknown-environment", "
     *("unknown-breaker", "told-twice"),  # test_past.py
     *("bad-ignore", "unused-ignore", "treacherous-word", "contradictory-caps", "shadowed-gate"),  # test_lints.py
     *("inert-gate", "holds-exits", "repeated-row"),
+    *("not-in-regime", "idle-regime"),  # test_regimes.py
 }
 OF_DOCUMENTS: Final = {"bad-document", "no-gates", "same-name"}
 

@@ -3,6 +3,8 @@
 import json
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import replace
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -15,10 +17,12 @@ from hypothesis import strategies as st
 from cli.main import main
 from engine import Decision, Engine
 from engine.read import read
+from generator.change.cover.pairs import Pair, pairs
 from generator.compile.files import Texts
 from generator.compile.finish import file_text
 from generator.compile.problems import Problem, Refused
 from generator.compile.stages import Compiled, compile_universe
+from generator.scenarios import with_gates
 from research.intents import stream
 from tests.conftest import ROOT, TODAY
 from tests.generator.change.projects import GATES, RISK, Edit, edited, shipped
@@ -218,6 +222,18 @@ def test_when_nobody_knows_whether_it_holds_then_entries_stop_and_exits_pass(bac
     assert all("facts_missing" in outcome(with_regime.decide(f))[1] for f in entries if without.decide(f).allowed)
 
 
+def test_when_a_bound_of_a_regime_is_tried_then_both_sides_of_it_are_cases_in_the_regime() -> None:
+    """The last quantity that passes in a crisis and the first that does not, by a step; the plain gate is far off."""
+    one = replace(universe(), ruleset=with_gates(universe().ruleset, ("symbol_exposure_in_crisis",)))
+    found = [p for p in pairs(one) if isinstance(p, Pair) and p.symbol == "BTCUSDT"]
+    engine = Engine(universe().ruleset)
+    in_crisis = [engine.measure("in_crisis", engine.reader.read(p.at(p.edge.passes))) for p in found]
+
+    assert [p.edge.fact for p in found] == ["order.quantity", "order.price"]
+    assert found[0].edge.stops - found[0].edge.passes == Decimal("0.001")
+    assert in_crisis == [True, True]
+
+
 # What is refused
 
 
@@ -269,6 +285,7 @@ def test_when_a_gate_takes_a_ceiling_as_its_floor_then_no_regime_moves_it() -> N
 @pytest.mark.parametrize(
     ("when", "code", "column"),
     [
+        ("", "bad-expression", 10),
         ("vol_ratio >= caps.vol_crises", "unknown-cap", 24),
         ("vol_ratio > market.vol", "unknown-fact", 23),
         ("vol_ratio", "unit-mismatch", 11),
