@@ -293,6 +293,7 @@ ELSEWHERE: Final = {"bad-text", "no-file", "too-large", "unknown-environment", "
     *("bad-ignore", "unused-ignore", "treacherous-word", "contradictory-caps", "shadowed-gate"),  # test_lints.py
     *("inert-gate", "holds-exits", "repeated-row", "no-largest"),
     *("unknown-scenario", "unknown-command", "unknown-window"),  # test_packs.py
+    *("not-in-regime", "idle-regime"),  # test_regimes.py
 }
 OF_DOCUMENTS: Final = {"bad-document", "no-gates", "same-name"}
 
