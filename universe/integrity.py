@@ -29,9 +29,10 @@ PARTS: Final[Mapping[str, type]] = {
     "breakers": list,
     "windows": dict,
     "tables": dict,
+    "regimes": dict,
     "waivers": dict,
 }
-WHERE_ANY: Final = frozenset({"waivers"})  # no part of a universe that has none
+WHERE_ANY: Final = frozenset({"regimes", "waivers"})  # no part of a universe that has none
 
 
 class UniverseFault(ValueError):

@@ -1,6 +1,7 @@
 """`hedgerow explain`."""
 
 import json
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,7 +23,7 @@ def command(given_root: Path | None, names: tuple[str, ...], environment: str, a
     hedgerow explain BTCUSDT             all caps that hold for BTCUSDT
     hedgerow explain BTCUSDT leverage    where that value comes from, and what it overrode
     hedgerow explain symbol_cap          the gate that gives this reason
-    hedgerow explain exposure_after      a measure; likewise a fact, cap, gate, table, strategy
+    hedgerow explain exposure_after      a measure; likewise a fact, cap, gate, table, strategy, regime
     """
     from engine.catalog import did_you_mean
 
@@ -50,8 +51,8 @@ def command(given_root: Path | None, names: tuple[str, ...], environment: str, a
 
 
 def _all_names(document: dict[str, Any]) -> list[str]:
-    parts = ("symbols", "strategies", "facts", "caps", "measures", "tables", "tiers", "groups")
-    return [n for p in parts for n in document[p]] + [g[k] for g in document["gates"] for k in ("id", "veto")]
+    parts = ("symbols", "strategies", "facts", "caps", "measures", "tables", "tiers", "groups", "regimes")
+    return [n for p in parts for n in document.get(p, ())] + [g[k] for g in document["gates"] for k in ("id", "veto")]
 
 
 def _written(document: dict[str, Any], cap: str, value: Any, holder: str) -> str:
@@ -91,8 +92,25 @@ def _chain(document: dict[str, Any], holder: str, cap: str) -> list[str]:
             own = _written(document, cap, strategy["caps"][cap], holder)
             where = strategy["provenance"][cap]["source"]
             lines.append(f"strategy {name}: {own} in {where}; for an order the tighter of the two counts")
-    readers = [g["id"] for g in document["gates"] if f"caps.{cap}" in _texts(g)]
+    lines += _in_regimes(document, holder, cap)
+    named = _word(f"caps.{cap}")
+    readers = [g["id"] for g in document["gates"] if named.search(_texts(g))]
     lines.append(f"read by {', '.join(readers) if readers else 'tables'}")
+    return lines
+
+
+def _in_regimes(document: dict[str, Any], holder: str, cap: str) -> list[str]:
+    """What holds in each regime that sets the cap, and who says so."""
+    from generator.compile.regimes import in_regime, measure_of
+
+    entry = {**document["symbols"], **document["strategies"]}[holder]
+    lines = []
+    for regime, made in document.get("regimes", {}).items():
+        name = in_regime(cap, regime)
+        if cap in made["caps"] and name in entry["provenance"]:
+            origin, value = entry["provenance"][name], _written(document, name, entry["caps"][name], holder)
+            when = document["measures"][measure_of(regime)]["is"]
+            lines.append(f"in {regime}, when {when}: {value}, set by {origin['layer']} in {origin['source']}")
     return lines
 
 
@@ -134,6 +152,8 @@ def _named(document: dict[str, Any], name: str) -> list[str] | None:
             f"  {r['id']}: {r.get('when', 'otherwise')} → {', '.join(f'{k} {v}' for k, v in r['then'].items())}"
             for r in table["rows"]
         ]
+    if name in document.get("regimes", {}):
+        lines += _regime(document, name)
     if name in document["tiers"]:
         lines.append(f"tier of {', '.join(document['tiers'][name]['members'])}")
     if name in document["groups"]:
@@ -167,6 +187,18 @@ def _holder(document: dict[str, Any], name: str) -> list[str]:
     return lines
 
 
+def _regime(document: dict[str, Any], name: str) -> list[str]:
+    from generator.compile.regimes import measure_of
+
+    regime = document["regimes"][name]
+    lines = [f"regime, when {document['measures'][measure_of(name)]['is']}: {regime['why']} {regime['source']}"]
+    width = max(map(len, regime["caps"]))
+    for cap, value in regime["caps"].items():
+        way = "most" if document["caps"][cap]["tighter"] == "lower" else "least"
+        lines.append(f"  {cap:{width}}  at {way} {_written(document, cap, value, name)}")
+    return lines
+
+
 def _cap(document: dict[str, Any], name: str) -> list[str]:
     cap = document["caps"][name]
     lines = [f"cap ({cap['unit']}, tighter: {cap['tighter']}, per {cap['per']}): {cap['meaning']}"]
@@ -193,11 +225,14 @@ def _gate(gate: dict[str, Any]) -> list[str]:
     ]
 
 
+def _word(name: str) -> re.Pattern[str]:
+    """Finds a name where it stands as a whole."""
+    return re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
+
+
 def _readers(document: dict[str, Any], name: str) -> list[str]:
     """Who names it, in gates, measures and tables."""
-    import re
-
-    word = re.compile(rf"(?<![\w.]){re.escape(name)}(?![\w.])")
+    word = _word(name)
     found = [f"gate {g['id']}" for g in document["gates"] if word.search(_texts(g))]
     found += [f"measure {n}" for n, m in document["measures"].items() if word.search(m["is"])]
     found += [f"table {n}" for n, t in document["tables"].items() if word.search(json.dumps(t["rows"]))]

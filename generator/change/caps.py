@@ -10,11 +10,14 @@ from generator.change.changes import Change, Kind, Place, place_of
 from generator.change.effective import Pair, looser_data
 from generator.change.fields import ABSENT, Absent, Difference
 from generator.change.places import layer_path
+from generator.change.regimes import told_of
 from generator.change.sides import Rules, Sides
 from generator.change.verdicts import Verdict
 from generator.change.words import Class
+from generator.compile.regimes import PART as REGIMES
+from generator.compile.regimes import made_caps
 
-_RANK: Final = {"symbol": 2, "strategy": 2, "tier": 1, "group": 1}
+_RANK: Final = {"regime": 3, "symbol": 2, "strategy": 2, "tier": 1, "group": 1}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ class Group:
 
 def changes(sides: Sides, found: list[Difference]) -> Iterator[Change]:
     """The changes of caps, from every value that differs."""
-    for group in _grouped(sides, found):
+    of_regimes = told_of(sides)
+    for group in _grouped(sides, [d for d in found if d.path[-1] not in of_regimes]):
         yield _change(sides, group)
 
 
@@ -112,10 +116,11 @@ def _change(sides: Sides, group: Group) -> Change:
     verdict = _verdict(sides, group, declared) if old and new else _of_declaration(group)
     symbol = group.symbols[0] if len(group.symbols) == 1 else ""
     unit = declared.unit.name
+    cap, regime = made_caps(sides.new.document.get(REGIMES, {})).get(group.cap, (group.cap, ""))
     return Change(
         kind=Kind.CAP,
-        name=f"{_layer(group)}: {group.cap}",
-        key=_key(group),
+        name=_name(group, cap, regime),
+        key=_key(group, cap),
         word=verdict.word,
         why=verdict.why + _moved(group),
         **sides.values((*_holder(group), "caps", group.cap), group.old, group.new, unit, symbol),
@@ -168,6 +173,12 @@ def _layer(group: Group) -> str:
     return group.own or group.origin.layer or "account"
 
 
+def _name(group: Group, cap: str, regime: str) -> str:
+    """What was edited, in words: the cap in a regime stands with the layer that it is from."""
+    of_regime = not regime or group.origin.layer == f"regime {regime}"
+    return f"{_layer(group)}: {cap}" if of_regime else f"{_layer(group)}: {cap} in {regime}"
+
+
 def _holder(group: Group) -> tuple[str, ...]:
     """One of those that the edit moves."""
     if group.symbols:
@@ -175,10 +186,10 @@ def _holder(group: Group) -> tuple[str, ...]:
     return ("strategies", group.strategies[0]) if group.strategies else ("account",)
 
 
-def _key(group: Group) -> str:
+def _key(group: Group, cap: str) -> str:
     if group.own:
-        return f"{'symbols' if group.symbols else 'strategies'}.{group.own}.{group.cap}"
-    return group.origin.key(group.cap) if group.origin.layer else f"global.{group.cap}"
+        return f"{'symbols' if group.symbols else 'strategies'}.{group.own}.{cap}"
+    return group.origin.key(cap) if group.origin.layer else f"global.{cap}"
 
 
 def _moved(group: Group) -> str:

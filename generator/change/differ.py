@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from generator.change import caps, gates, lately, origins, plainly, rules, symbols, texts, waivers
+from generator.change import caps, gates, lately, origins, plainly, regimes, rules, symbols, texts, waivers
 from generator.change.changes import Change, Diff, Kind, Place, in_order
 from generator.change.fields import Difference, Treatment, differences, keyed
 from generator.change.sides import Rules, Sides
@@ -40,6 +40,7 @@ HANDLERS: Final[Mapping[Treatment, Handler]] = {
     Treatment.MEASURE: rules.measures,
     Treatment.GATE: gates.changes,
     Treatment.TABLE: rules.tables,
+    Treatment.REGIME: regimes.changes,
     Treatment.WAIVER: waivers.changes,
     Treatment.WINDOW: lately.windows,
     Treatment.BREAKER: lately.breakers,

@@ -11,6 +11,8 @@ from typing import Any, Final
 
 from engine.breakers import PREFIX as BREAKERS
 from engine.windows import PREFIX as RECENT
+from generator.compile.regimes import PART as REGIMES
+from generator.compile.regimes import made_caps
 
 
 class Treatment(StrEnum):
@@ -29,6 +31,7 @@ class Treatment(StrEnum):
     MEASURE = "equal when written out: equivalent; else loosening until it is proved"
     GATE = "by guard, bound, mode, exits, scope and what a missing fact means"
     ORDER = "the order of reasons: equivalent"
+    REGIME = "a cap of a regime: come tighter, gone looser"
     WAIVER = "a waiver: gone, or ended sooner, tighter; else loosening"
     WINDOW = "a window: added equivalent; else loosening"
     BREAKER = "a breaker: added, or surely shut whenever it was, tighter; else loosening"
@@ -131,6 +134,8 @@ FIELDS: Final[Mapping[str, Treatment]] = {
     "events.*.fields.*.*": T.UNDIRECTED,
     # Words are told as a change of the contract.
     "events.*.fields.*.meaning": T.DERIVED,
+    "regimes": T.UNDIRECTED,
+    "regimes.*": T.REGIME,
     "waivers": T.UNDIRECTED,
     "waivers.*": T.WAIVER,
 }
@@ -158,13 +163,15 @@ ABSENT: Final = Absent()
 
 def keyed(document: Mapping[str, Any]) -> dict[str, Any]:
     """The document with gates and breakers by their ids, the order of gates apart, and waivers where there are none;
-    without where a window or a breaker stands, and without the facts that they are.
+    without where a window, a breaker or a regime stands, and without the facts and caps that they are.
 
     Raises:
         ValueError: two gates or breakers share an id.
     """
     windows = {name: _unplaced(entry) for name, entry in document.get("windows", {}).items()}
-    made = {**document, "waivers": document.get("waivers", {}), "windows": windows}
+    regimes = {name: _unplaced(entry) for name, entry in document.get(REGIMES, {}).items()}
+    made = {**document, "waivers": document.get("waivers", {}), "windows": windows, REGIMES: regimes}
+    made["caps"] = {name: cap for name, cap in document["caps"].items() if name not in made_caps(regimes)}
     for part in ("gates", "breakers"):
         entries = document.get(part, [])
         made[part] = {entry["id"]: entry for entry in entries}

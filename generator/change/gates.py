@@ -10,10 +10,13 @@ from generator.change.changes import Change, Kind
 from generator.change.effects import Effect, held
 from generator.change.fields import Absent, Difference
 from generator.change.guards import of_guards
+from generator.change.regimes import bound_of, told_of
 from generator.change.renames import body
 from generator.change.sides import Sides
-from generator.change.verdicts import Verdict
+from generator.change.verdicts import Verdict, of_effect
 from generator.change.words import Class
+from generator.compile.regimes import PART as REGIMES
+from generator.compile.regimes import made_caps
 
 # What a proof over orders can't speak of: exits that are freed, account updates, names and texts.
 _BESIDE: Final = frozenset({"exits", "scope", "id", "reason", "text", "why", "until"})
@@ -55,16 +58,16 @@ class Edited:
 
 def changes(sides: Sides, found: list[Difference]) -> Iterator[Change]:
     """The changes of gates; one that has another id and is the same else is renamed."""
-    renamed = sides.renames
+    renamed, of_regimes = sides.renames, told_of(sides)
     for old, new in renamed.items():
         yield from _renamed(_edited(sides, old, new))
     for difference in found:
         name = difference.path[1]
         if isinstance(difference.new, Absent):
-            if name not in renamed:
+            if name not in renamed and bound_of(gate_of(sides.old.ruleset, name)) not in of_regimes:
                 yield _gone(sides, name)
         elif isinstance(difference.old, Absent):
-            if name not in renamed.values():
+            if name not in renamed.values() and bound_of(gate_of(sides.new.ruleset, name)) not in of_regimes:
                 yield _come(sides, name)
         else:
             yield from _within(_edited(sides, name, name), difference)
@@ -116,24 +119,14 @@ def text_of(gate: Gate) -> str:
     return bounds.text_of(gate) + guard + (f" ({', '.join(marks)})" if marks else "")
 
 
-def of_effect(effect: Effect, gate: Gate, tighter: str) -> Verdict:
-    """What an effect of one gate is called."""
-    if effect & Effect.HELD:
-        return Verdict(Class.LOOSEN, f"an exit may newly be held: it says `exits: {gate.exits}`", (gate.id,))
-    if effect & Effect.FEWER and effect & Effect.MORE:
-        return Verdict(Class.NOT_PROVED, "its direction alone does not tell what passes", (gate.id,), unproved=True)
-    if effect & Effect.FEWER:
-        return Verdict(Class.LOOSEN, "an order that was stopped may pass", (gate.id,))
-    return Verdict(Class.TIGHTEN if effect else Class.EQUIVALENT, tighter, (gate.id,))
-
-
 def _within(gate: Edited, difference: Difference) -> Iterator[Change]:
     found = [change for part in _PARTS for change in part(gate)]
     if not found and body(difference.old) != body(difference.new):
         verdict = Verdict(Class.EQUIVALENT, "the same, written otherwise")
         found = [gate.change("text", "id", text_of(gate.old), text_of(gate.new), verdict)]
     yield from found
-    if gate.old.why != gate.new.why:
+    # Why a regime's gate is there is told of the regime and of the gate that it is.
+    if gate.old.why != gate.new.why and bound_of(gate.new) not in made_caps(gate.sides.new.document.get(REGIMES, {})):
         cosmetic = Verdict(Class.COSMETIC, "only people read it")
         yield gate.change("why", "why", gate.old.why, gate.new.why, cosmetic)
 

@@ -10,6 +10,8 @@ from generator.change.effective import looser_data
 from generator.change.fields import Difference
 from generator.change.sides import Sides
 from generator.change.words import Class
+from generator.compile.regimes import PART as REGIMES
+from generator.compile.regimes import made_caps
 
 # A layer and a cap, and how the layer's value moved: (layer, source) before and after, and the two values.
 _Masked = tuple[str, str, str, str, Any, Any]
@@ -19,11 +21,13 @@ def changes(sides: Sides, found: list[Difference]) -> Iterator[Change]:
     """The changes of provenance that say something which no change of a value says."""
     setters: dict[tuple[Origin, Origin, str], list[str]] = {}
     masked: dict[str, tuple[_Masked, list[str]]] = {}
+    # What a regime makes of a cap has no layers of its own: what moves it is told of the cap.
+    of_regimes = made_caps(sides.new.document.get(REGIMES, {})).keys()
     for difference in found:
         *_, holder, _ = difference.path
         if not isinstance(difference.old, Mapping) or not isinstance(difference.new, Mapping):
             continue  # the holder's values are listed, or the holder is
-        for cap in difference.old.keys() & difference.new.keys():
+        for cap in (difference.old.keys() & difference.new.keys()) - of_regimes:
             old, new = difference.old[cap], difference.new[cap]
             if old == new:
                 continue

@@ -7,6 +7,7 @@ from typing import Any, Final
 from engine.breakers import HELD
 from engine.faults import Path
 from generator.change.changes import Place, place_of
+from generator.compile.regimes import conditions
 from generator.compile.sources import Sources
 from generator.compile.text import Document, read_text
 
@@ -26,6 +27,8 @@ def named_by(document: Mapping[str, Any], path: tuple[str, ...]) -> Place | None
         case ("tables", name, row, *_):
             rows = document["tables"].get(name, {}).get("rows", ())
             entry = next((r for r in rows if r["id"] == row), {})
+        case ("regimes", name, *_):
+            entry = document.get("regimes", {}).get(name, {})
         case (*holder, "caps", cap):
             entry = _at(document, (*holder, "provenance", cap))
         case _:
@@ -70,7 +73,7 @@ class InSources:
         return value if isinstance(value, str) else None
 
     def _find(self, path: tuple[str, ...]) -> tuple[Document, Path] | None:
-        if path[-2:-1] == ("caps",) and len(path) > 2:
+        if path[-2:-1] == ("caps",) and len(path) > 2 and path[0] != "regimes":
             return _of_cap(self.document, self.sources.documents, path)
         return _in(self.document, self.sources.documents, path, self._read_venue)
 
@@ -100,6 +103,8 @@ def layer_path(layer: str, cap: str) -> tuple[str, ...]:
     """The path of a cap in a layer, by the layer's name in words: `tier CORE of testnet`."""
     layer, _, environment = layer.partition(" of ")
     kind, _, name = layer.partition(" ")
+    if kind == "regime":
+        return "regimes", name, "caps", cap
     path = (LAYERS[kind], name, cap) if kind in LAYERS else (kind, cap)
     return ("environments", environment, *path) if environment else path
 
@@ -129,8 +134,12 @@ def _in(
             )
         case ("breakers", name, *rest):
             return _by_id(documents, "breakers", name, rest)
+        case ("measures", name, *_) if name in (made := conditions(documents["risk"].data.get("regimes", {}))):
+            return documents["risk"], ("regimes", made[name], "when")
         case ("measures", *_):
             return documents["gates"], path
+        case ("regimes", *_):
+            return documents["risk"], path
         case ("waivers" | "windows" | "events", *_) if path[0] in documents:
             return documents[path[0]], path
         case ("tables", name, *rest):

@@ -110,3 +110,14 @@ def _of_direction(cap: Cap, direction: Declared, reading: Reading) -> Verdict:
     if direction.tighter:
         return Verdict(Class.TIGHTEN, ONE[cap.tighter, False])
     return Verdict(Class.EQUIVALENT, "the value that holds is the same")
+
+
+def of_effect(effect: Effect, gate: Gate, tighter: str) -> Verdict:
+    """What an effect of one gate is called."""
+    if effect & Effect.HELD:
+        return Verdict(Class.LOOSEN, f"an exit may newly be held: it says `exits: {gate.exits}`", (gate.id,))
+    if effect & Effect.FEWER and effect & Effect.MORE:
+        return Verdict(Class.NOT_PROVED, "its direction alone does not tell what passes", (gate.id,), unproved=True)
+    if effect & Effect.FEWER:
+        return Verdict(Class.LOOSEN, "an order that was stopped may pass", (gate.id,))
+    return Verdict(Class.TIGHTEN if effect else Class.EQUIVALENT, tighter, (gate.id,))

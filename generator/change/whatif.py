@@ -165,6 +165,7 @@ def _at(data: Any, path: tuple[str, ...]) -> Mapping[str, Any]:
 _TARGETS: Final[Mapping[str, Callable[[Sources, tuple[str, ...]], _Target]]] = {
     "global": _of_risk,
     "environments": _of_risk,
+    "regimes": _of_risk,
     "tiers": _layer("tiers"),
     "groups": _layer("universe"),
     "symbols": _layer("universe"),

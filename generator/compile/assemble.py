@@ -7,16 +7,18 @@ from typing import Any
 
 from engine.breakers import PREFIX as BREAKERS
 from engine.breakers import gates_of
-from engine.catalog import Cap, Value, did_you_mean
+from engine.catalog import Cap, did_you_mean
 from engine.faults import Fault, Path
 from engine.numbers import canonical
 from engine.windows import PREFIX as WINDOWS
 from generator.compile.cascade import Layers, Resolved, for_account, for_strategy, for_symbol
 from generator.compile.catalogs import Entries
 from generator.compile.problems import Problem
+from generator.compile.regimes import PART as REGIMES
+from generator.compile.regimes import Twin, measure_of, twins, written
 from generator.compile.sources import TABLE_FILES, Sources
 from generator.compile.text import Document
-from generator.compile.values import Layer, read_layer
+from generator.compile.values import Layer, plain, read_layer
 
 HEAD_KEYS = ("subject", "actor", "exempt", "solve", "clock")
 FILTERS = ("tick", "step", "min_quantity", "max_quantity", "min_notional")
@@ -266,13 +268,6 @@ def _origin(resolved: Resolved) -> dict[str, Any]:
     return made
 
 
-def plain(value: Value | None) -> Any:
-    """A value as JSON data: canonical text for numbers."""
-    if isinstance(value, Decimal):
-        return canonical(value)
-    return list(value) if isinstance(value, tuple) else value
-
-
 def _tables(sources: Sources, problems: list[Problem]) -> dict[str, Any]:
     tables: dict[str, Any] = {}
     for file in TABLE_FILES:
@@ -299,10 +294,16 @@ def origin(sources: Sources, path: Path) -> tuple[Document, Path]:
             if len(path) > 1 and path[1] in sources.documents[file].data["tables"]:
                 return sources.documents[file], path
     if top == "gates" and len(path) > 1 and isinstance(path[1], int):
-        written = len(sources.documents["gates"].data["gates"])
-        if path[1] >= written:
+        count = len(sources.documents["gates"].data["gates"])
+        if path[1] >= count:
             made = [i for i, b in enumerate(sources.entries("breakers")) for _ in gates_of(b)]
-            return sources.documents["breakers"], ("breakers", made[path[1] - written], *path[2:])
+            if path[1] - count < len(made):
+                return sources.documents["breakers"], ("breakers", made[path[1] - count], *path[2:])
+            return _of_twin(sources, twins(sources)[path[1] - count - len(made)], path[2:])
+    if top == "measures" and len(path) > 1:
+        regime = next((name for name in written(sources) if measure_of(name) == path[1]), None)
+        if regime is not None:
+            return sources.documents["risk"], (REGIMES, regime, "when")
     if top == "facts" and len(path) > 1:
         part, _, name = str(path[1]).partition(".")
         if f"{part}." == WINDOWS and name in sources.entries("windows"):
@@ -318,6 +319,13 @@ def origin(sources: Sources, path: Path) -> tuple[Document, Path]:
     if top == "symbols":
         return sources.documents["universe"], path[:2]
     return sources.documents["gates"], path
+
+
+def _of_twin(sources: Sources, twin: Twin, rest: Path) -> tuple[Document, Path]:
+    """What a gate in a regime has from the gate that it is, or the line that makes it."""
+    if rest and rest[0] in ("measure", "when", "until"):
+        return sources.documents["gates"], ("gates", twin.gate, *rest)
+    return sources.documents["risk"], (REGIMES, twin.regime, "caps", twin.cap)
 
 
 def as_problem(sources: Sources, fault: Fault) -> Problem:

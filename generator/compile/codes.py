@@ -63,6 +63,9 @@ CODES: Final[Mapping[str, str]] = {
     "unread-cap": "A cap that no gate and no table reads: setting it changes nothing.",
     "unset-cap": "A cap that a gate reads and nobody sets.",
     "none-inside": "A cap that may be `none` inside an expression.",
+    # regimes
+    "not-in-regime": "A regime sets a cap that something else than the bounds of gates follows.",
+    "idle-regime": "A regime sets a cap that nobody has looser.",
     # the venue
     "venue-minimum-over-cap": "A cap below the smallest order that the venue takes: no order could pass.",
     "under-venue-minimum": "A minimum below the venue's own, which is what counts.",

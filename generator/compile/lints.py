@@ -100,11 +100,10 @@ def _bound_key(gate: Gate, cap: str) -> str | None:
 
 def _expired(ruleset: RuleSet, sources: Sources, today: date) -> list[Problem]:
     problems = []
-    document = sources.documents["gates"]
     for gate in ruleset.gates:
         if gate.until is None:
             continue
-        path = ("gates", gate.index, "until")
+        document, path = origin(sources, ("gates", gate.index, "until"))
         try:
             last = date.fromisoformat(gate.until)
         except ValueError:
@@ -117,17 +116,16 @@ def _expired(ruleset: RuleSet, sources: Sources, today: date) -> list[Problem]:
 
 
 def _passes_missing(ruleset: RuleSet, sources: Sources) -> list[Problem]:
-    document = sources.documents["gates"]
+    found = [(g, origin(sources, ("gates", g.index, "on_missing"))) for g in ruleset.gates if g.passes_missing]
     return [
         document.problem(
             "passes-missing",
-            ("gates", g.index, "on_missing"),
+            path,
             f"`{g.id}` lets an intent through when a fact is missing",
             "this is the loosening exception; its `why` must say so",
             warning=True,
         )
-        for g in ruleset.gates
-        if g.passes_missing
+        for g, (document, path) in found
     ]
 
 

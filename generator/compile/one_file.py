@@ -15,7 +15,7 @@ from engine.numbers import canonical
 from engine.read import examine
 from engine.ruleset import Bound, RuleSet
 from engine.units import Kind, ValueFault, read_unit, read_value
-from generator.compile.assemble import HEAD_KEYS, plain
+from generator.compile.assemble import HEAD_KEYS
 from generator.compile.cascade import Layers
 from generator.compile.catalogs import Entries, compile_caps, compile_facts, compile_units, read_caps
 from generator.compile.files import Files
@@ -28,7 +28,7 @@ from generator.compile.schema_parts import Schema
 from generator.compile.shape import check_shape
 from generator.compile.sources import Sources
 from generator.compile.text import Document, read_text
-from generator.compile.values import Layer, read_layer
+from generator.compile.values import Layer, plain, read_layer
 
 UNITS: Final = "schemas/units.yaml"
 EVERYWHERE: Final = "global"

@@ -11,7 +11,7 @@ from generator.compile.files import Files
 from generator.compile.problems import Problem
 from generator.compile.schemas import VENUE
 from generator.compile.shape import check_shape
-from generator.compile.text import MAX_BYTES, Document, read_text, too_large
+from generator.compile.text import MAX_BYTES, MAX_KEYS, Document, read_text, too_large
 
 _WORDS: Final = {True: "true", False: "false"}
 VENUES: Final = "universe/venues"
@@ -113,12 +113,12 @@ def read_venue(sources: Sources, problems: list[Problem]) -> None:
 
 
 class _Twice(ValueError):
-    """A key stands twice."""
+    """A key stands twice, or there are more keys than may be."""
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = {key: _WORDS.get(value, value) if isinstance(value, bool) else value for key, value in pairs}
-    if len(made) != len(pairs):
+    if len(made) != len(pairs) or len(pairs) > MAX_KEYS:
         raise _Twice
     return made
 

@@ -1,6 +1,6 @@
 """The compile as a table of stages, in order; each adds to what the stages before it made.
 
-text → shape → contracts → catalogs → values → cascade → assembly → rules → waivers → lints → finish
+text → shape → contracts → catalogs → values → cascade → assembly → rules → regimes → waivers → lints → finish
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -34,6 +34,7 @@ from generator.compile.finish import finish
 from generator.compile.levels import heard, misused
 from generator.compile.lints import lint
 from generator.compile.problems import Problem, Refused
+from generator.compile.regimes import Regime, held_still, read_regimes, with_regimes
 from generator.compile.shape import check_shape
 from generator.compile.sources import Sources, read_contracts, read_sources, read_venue, schema_of
 from generator.compile.strategies import declared_params, running
@@ -67,6 +68,7 @@ class Compile:
     running: Entries = field(default_factory=dict)
     tier_of: dict[str, str] = field(default_factory=dict)
     layers: Layers = field(default_factory=Layers)
+    regimes: dict[str, Regime] = field(default_factory=dict)
     document: dict[str, Any] = field(default_factory=dict)
     ruleset: RuleSet | None = None
 
@@ -168,6 +170,7 @@ def _catalogs(work: Compile) -> None:
 def _values(work: Compile) -> None:
     work.tier_of = tiers_of(work.sources, work.problems)
     work.layers = read_layers(work.sources, work.caps, work.environment, work.problems)
+    work.regimes = read_regimes(work.sources, work.caps, work.problems)
     documents = work.sources.documents
     symbols = documents["universe"].data["symbols"]
     work.running = running(documents["strategies"], work.params, work.units, symbols, work.problems)
@@ -188,11 +191,17 @@ def _assembly(work: Compile) -> None:
         work.running,
         work.problems,
     )
+    work.document = with_regimes(work.document, work.regimes, work.caps, work.sources, work.problems)
 
 
 def _rules(work: Compile) -> None:
     work.ruleset, faults = examine(work.document)
     work.problems += [as_problem(work.sources, f) for f in faults]
+
+
+def _regimes(work: Compile) -> None:
+    assert work.ruleset is not None
+    work.problems += held_still(work.ruleset, work.sources)
 
 
 def _waivers(work: Compile) -> None:
@@ -227,6 +236,7 @@ STAGES: Final = (
     Stage("cascade", _cascade, barrier=False),
     Stage("assembly", _assembly, barrier=False),
     Stage("rules", _rules, barrier=True),
+    Stage("regimes", _regimes, barrier=True),
     Stage("waivers", _waivers, barrier=False),
     Stage("lints", _lints, barrier=True),
     Stage("finish", _finish, barrier=True),

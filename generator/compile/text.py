@@ -12,14 +12,16 @@ from typing import Any, Final
 import yaml
 
 from engine.faults import Path
-from generator.compile.files import Files
+from generator.compile.files import MOST, Files
 from generator.compile.hazards import OWN_WORDS, is_treacherous
 from generator.compile.problems import Problem
 
-MAX_BYTES: Final = 2_000_000
+MAX_BYTES: Final = MOST
 MAX_DEPTH: Final = 16
 MAX_TEXT: Final = 20_000
-MAX_TOKENS: Final = 250_000
+MAX_TOKENS: Final = 700_000
+# In one mapping: as many symbols, and no more names than people could read.
+MAX_KEYS: Final = 20_000
 _TOO_DEEP: Final = f"nested more than {MAX_DEPTH} deep"
 _TOO_LONG: Final = f"a text of more than {MAX_TEXT} characters"
 _Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -150,7 +152,7 @@ def _unwanted(file: str, text: str) -> Iterator[Problem]:
         yaml.AliasToken: ("anchor", "an alias makes one line mean two things", "write the value out"),
         yaml.DirectiveToken: ("directive", "a directive has no meaning here", "remove it"),
     }
-    starts = depth = 0
+    starts, keys = 0, [0]
     try:
         for number, token in enumerate(yaml.scan(text, Loader=_Loader)):
             mark = token.start_mark
@@ -159,8 +161,18 @@ def _unwanted(file: str, text: str) -> Iterator[Problem]:
                 yield Problem(file, mark.line + 1, mark.column + 1, "too-large", what)
                 return
             starts += isinstance(token, yaml.DocumentStartToken)
-            depth += isinstance(token, _OPENING) - isinstance(token, _CLOSING)
-            if depth > MAX_DEPTH + 1:  # composing recurses: a deeper text could exhaust the stack
+            if isinstance(token, _OPENING):
+                keys.append(0)
+            elif isinstance(token, _CLOSING) and len(keys) > 1:
+                keys.pop()
+            elif isinstance(token, yaml.KeyToken):
+                keys[-1] += 1
+            if keys[-1] > MAX_KEYS:
+                yield Problem(
+                    file, mark.line + 1, mark.column + 1, "too-large", f"more than {MAX_KEYS} keys in one place"
+                )
+                return
+            if len(keys) > MAX_DEPTH + 2:  # composing recurses: a deeper text could exhaust the stack
                 yield Problem(file, mark.line + 1, mark.column + 1, "too-deep", _TOO_DEEP)
                 return
             if type(token) in names:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.catalog import Cap, Value, did_you_mean
 from engine.faults import Path
+from engine.numbers import canonical
 from engine.tree import Sign
 from engine.units import Kind, ValueFault, read_value
 from engine.values import Declared
@@ -103,3 +104,10 @@ def check_range(written: str, value: Decimal, declared: Declared, help_text: str
         raise ValueFault(f"`{written}` is below {declared.low}, the least that {declared.name} may be")
     if declared.high is not None and value > declared.high:
         raise ValueFault(f"`{written}` is above {declared.high}, the most that {declared.name} may be")
+
+
+def plain(value: Value | None) -> Any:
+    """A value as JSON data: canonical text for numbers."""
+    if isinstance(value, Decimal):
+        return canonical(value)
+    return list(value) if isinstance(value, tuple) else value

@@ -9,10 +9,10 @@ from engine.catalog import did_you_mean
 from engine.reach import caps_read
 from engine.ruleset import Gate, Layer, RuleSet, gate_nodes
 from engine.waivers import may_be_waived
-from generator.compile.assemble import plain
 from generator.compile.cascade import Layers
 from generator.compile.problems import Problem
 from generator.compile.sources import Sources
+from generator.compile.values import plain
 
 PART: Final = "waivers"
 # How a file names whom a waiver is about, and how the engine does.

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Iterator
 
-from research.bench import columns, commands, deciding, lately, loaded, replaying, serving
+from research.bench import columns, commands, compiling, deciding, lately, loaded, replaying, serving
 from research.bench.deciding import TARGETS, UNCHANGED
 from research.bench.page import Row, Section, page, write
 from research.bench.timing import Timed
@@ -46,6 +46,11 @@ def sections() -> Iterator[Section]:
         f"{lately.SYMBOLS} symbols × {lately.STRATEGIES} strategies × {len(lately.KINDS)} kinds, all with events.\n"
         "× is to a count by hand; of memory, KB a window; of breakers, the share of a tick.",
         lately.measured(),
+    )
+    yield Section(
+        "Compiling",
+        "The shipped rules with more symbols; × is to the first, of memory to its target.",
+        compiling.measured(),
     )
     yield Section(
         "Many symbols, a reload, threads",

@@ -102,7 +102,7 @@ def test_the_working_tree_is_the_head_where_none_is_named(repo: Repository) -> N
 
     assert result.returncode == 0
     assert result.stdout.startswith("main → working tree\nLOOSEN: a person approves it\n")
-    assert "~ global: trade_nav  6% → 7%  rules/risk.yaml:29" in result.stdout
+    assert "~ global: trade_nav  6% → 7%  rules/risk.yaml:52" in result.stdout
     assert "and would now pass" in result.stdout
 
 
@@ -196,7 +196,7 @@ def test_a_side_that_does_not_compile_is_named(repo: Repository) -> None:
     result = run(repo, "diff", "main")
 
     assert result.returncode == 2
-    assert result.stderr.splitlines()[0].startswith("rules/risk.yaml:29:")
+    assert result.stderr.splitlines()[0].startswith("rules/risk.yaml:52:")
     assert result.stderr.splitlines()[-1] == "working tree: 1 problem; nothing was compared"
 
 

@@ -1,5 +1,8 @@
 """Windows and breakers as people write them: what is wrong with one is said at its line, before anything is written."""
 
+import json
+import re
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -45,7 +48,7 @@ MISTAKES: Final = (
     Mistake("sum without a unit", "unknown-unit", WINDOWS, "  orders_1m:", "  brought: ‸{sum: trade.realised, since: utc_day}\n  orders_1m:"),
     Mistake("sum over two events", "unknown-event", WINDOWS, "  orders_1m:", "  brought: {sum: ‸trade.quantity - order_sent.quantity, unit: base, since: utc_day}\n  orders_1m:"),
     Mistake("sum of quotients", "division-inside", WINDOWS, "  orders_1m:", "  brought: {sum: ‸trade.realised / 2, unit: USDT, since: utc_day}\n  orders_1m:"),
-    Mistake("window that is read nowhere by its name", "unknown-fact", WINDOWS, "  orders_1m:", "  orders_2m:", ("rules/gates.yaml", "recent.orders_1m")),
+    Mistake("window that is read nowhere by its name", "unknown-fact", WINDOWS, "  stops_1h:", "  stops_2h:", ("rules/gates.yaml", "recent.stops_1h")),
     Mistake("span of a cap that nothing is kept by", "kept-by", WINDOWS, "{count: order_sent, by: [symbol], within: caps.orders_span}", "{count: order_sent, within: ‸caps.orders_span}"),
     # breakers
     Mistake("breaker without a hold", "missing-key", BREAKERS, "    hold: utc_day\n", "", (BREAKERS, "id: daily_loss")),
@@ -125,41 +128,36 @@ def test_what_is_written_otherwise_and_means_the_same_has_the_same_hash(project:
     assert compile_universe(project, today=TODAY).document["ruleset"] != ruleset
 
 
-# What the shipped rules read of windows and breakers, and the caps that only they read.
-READERS: Final = ("cooldown", "symbol_orders", "order_rate", "trades_today")
-THEIRS: Final = (
-    *READERS,
-    *(
-        "orders_span",
-        "stop_streak",
-        "loss_streak",
-        "streak_pause",
-        "refusals",
-        "refusal_pause",
-        "drawdown",
-        "daily_loss",
-    ),
-)
-
-
 def _without(project: Path) -> None:
-    """A project that counts nothing over time and holds nothing shut."""
+    """A project that counts nothing over time and holds nothing shut; nor does it have the caps that only that reads."""
     for file in (WINDOWS, BREAKERS):
         (project / file).unlink()
     gates = project / "rules/gates.yaml"
-    head, *entries = gates.read_text(encoding="utf-8").split("\n  - id: ")
-    gates.write_text("\n  - id: ".join([head, *(e for e in entries if e.split()[0] not in READERS)]), encoding="utf-8")
-    for file, reading in (
+    text = gates.read_text(encoding="utf-8")
+    measures = re.findall(r"^  (\w+): \{.*recent\..*\n", text, re.MULTILINE)
+    reading = re.compile(r"recent\.|" + "|".join(rf"\b{name}\b" for name in measures))
+    head, *entries = re.sub(r"^  \w+: \{.*recent\..*\n", "", text, flags=re.MULTILINE).split("\n  - id: ")
+    gates.write_text("\n  - id: ".join([head, *(e for e in entries if not reading.search(e))]), encoding="utf-8")
+    for file, part in (
         ("rules/sizing.yaml", " or breakers.reject_burst"),
         ("rules/router.yaml", "      - {id: refused, when: breakers.reject_burst, then: {style: taker}}\n"),
     ):
         path = project / file
-        path.write_text(path.read_text(encoding="utf-8").replace(reading, ""), encoding="utf-8")
-    for file in ("schemas/caps.yaml", "rules/risk.yaml", "schemas/facts.yaml"):
-        path = project / file
-        lines = path.read_text(encoding="utf-8").replace("{drawdown: 95%, daily_loss: 50%}", "{leverage: 5x}")
-        gone = tuple(f"  {name}:" for name in (*THEIRS, "windows", "breakers"))
-        path.write_text("".join(f"{line}\n" for line in lines.splitlines() if not line.startswith(gone)), "utf-8")
+        path.write_text(path.read_text(encoding="utf-8").replace(part, ""), encoding="utf-8")
+    risk, facts = project / "rules/risk.yaml", project / "schemas/facts.yaml"
+    risk.write_text(risk.read_text("utf-8").replace("{drawdown: 95%, daily_loss: 50%}", "{leverage: 5x}"), "utf-8")
+    _drop(facts, ("windows", "breakers"))
+    found = json.loads("[" + ",".join(run(project, "check", "--json").stdout.splitlines()) + "]")
+    idle = [problem["message"].split("`")[1] for problem in found if problem["code"] == "unread-cap"]
+    for file in ("schemas/caps.yaml", "rules/risk.yaml"):
+        _drop(project / file, idle)
+
+
+def _drop(path: Path, names: Iterable[str]) -> None:
+    """A file without the lines that begin with these names."""
+    gone = tuple(f"  {name}:" for name in names)
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith(gone)), encoding="utf-8")
 
 
 def test_a_project_without_the_two_files_compiles(project: Path) -> None:

@@ -47,17 +47,17 @@ def facts_of(compiled: Compiled, scenario: Scenario) -> Mapping[str, Any]:
 MISTAKES: Final = {
     "an event that there is not": ("{at: -5m, ‸exits: {reason: stop_loss}}", "unknown-event"),
     "an event that windows don't read": ("{at: -5m, ‸funding: {}}", "unknown-event"),
-    "two events at one place": ("{at: -5m, exit: {reason: stop_loss}, ‸order_sent: {}}", "unknown-event"),
+    "two events at one place": ("{at: -5m, exit: {reason: stop_loss}, ‸order_sent: {cause: slice}}", "unknown-event"),
     "a field that there is not": ("{at: -5m, exit: {reason: stop_loss, ‸why: x}}", "unknown-field"),
     "a field that a window needs": ("{at: -5m, ‸exit: {}}", "missing-key"),
     "a strategy that there is not": ("{at: -5m, exit: {reason: stop_loss, strategy: ‸momentun}}", "unknown-value"),
     "a word of another list": ("{at: -5m, order_changed: {change: ‸refused}}", "unknown-value"),
     "money without a currency": ("{at: -5m, trade: {realised: ‸-5, fees: 0, funding: 0}}", "bad-value"),
-    "a time to come": ("{at: ‸5m, order_sent: {}}", "bad-value"),
-    "a part of a second": ("{at: ‸-5ms, order_sent: {}}", "bad-value"),
-    "no time at all": ("‸{order_sent: {}}", "missing-key"),
-    "more often than one entry stands for": ("{at: -5m, times: ‸1001, order_sent: {}}", "bad-value"),
-    "no number of times": ("{at: -5m, times: ‸often, order_sent: {}}", "bad-value"),
+    "a time to come": ("{at: ‸5m, order_sent: {cause: slice}}", "bad-value"),
+    "a part of a second": ("{at: ‸-5ms, order_sent: {cause: slice}}", "bad-value"),
+    "no time at all": ("‸{order_sent: {cause: slice}}", "missing-key"),
+    "more often than one entry stands for": ("{at: -5m, times: ‸1001, order_sent: {cause: slice}}", "bad-value"),
+    "no number of times": ("{at: -5m, times: ‸often, order_sent: {cause: slice}}", "bad-value"),
     "a breaker that there is not": ("{at: -5m, rearm: ‸drawdawn}", "unknown-breaker"),
     "a fact in another unit, then": ("{at: -5m, facts: {nav: {total: ‸5}}}", "bad-value"),
 }
@@ -101,7 +101,7 @@ def test_a_mistake_about_its_moment_is_shown_at_its_place(compiled: Compiled, na
 
 def test_events_are_of_whom_the_order_is_about_unless_they_say_otherwise(compiled: Compiled) -> None:
     """Symbol, strategy and side are the order's where an event leaves them out."""
-    mine = one(compiled, f"{{at: -1m, trade: {{{LOSS}}}}}", "{at: -1m, order_sent: {symbol: ETHUSDT}}")
+    mine = one(compiled, f"{{at: -1m, trade: {{{LOSS}}}}}", "{at: -1m, order_sent: {cause: slice, symbol: ETHUSDT}}")
     recent = facts_of(compiled, mine)["recent"]
     assert (recent["loss_streak"], recent["trades_today"], recent["since_exit"]) == (1, 1, 60)
     assert (recent["symbol_orders"], recent["orders_1m"]) == (0, 0), "a minute ago is out of a minute"
@@ -141,7 +141,9 @@ def test_a_scenario_without_events_is_as_it_was(compiled: Compiled) -> None:
 def test_facts_that_can_not_be_read_are_refused_whatever_happened(compiled: Compiled) -> None:
     """An order of nobody has no past of its own: the decision says what is missing."""
     nobody = one(
-        compiled, "{at: -1m, order_sent: {symbol: ETHUSDT, strategy: momentum}}", facts="{order: {strategy: null}}"
+        compiled,
+        "{at: -1m, order_sent: {cause: slice, symbol: ETHUSDT, strategy: momentum}}",
+        facts="{order: {strategy: null}}",
     )
     (failure,) = run([nobody], compiled.ruleset).failures
     assert set(failure.actual.split(", ")) == {"facts_missing"}

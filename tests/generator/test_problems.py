@@ -291,7 +291,9 @@ ELSEWHERE: Final = {"bad-text", "no-file", "too-large", "unknown-environment", "
     *("unknown-event", "unknown-field", "division-inside"),
     *("unknown-breaker", "told-twice"),  # test_past.py
     *("bad-ignore", "unused-ignore", "treacherous-word", "contradictory-caps", "shadowed-gate"),  # test_lints.py
-    *("inert-gate", "holds-exits", "repeated-row"),
+    *("inert-gate", "holds-exits", "repeated-row", "no-largest"),
+    *("unknown-scenario", "unknown-command", "unknown-window"),  # test_packs.py
+    *("not-in-regime", "idle-regime"),  # test_regimes.py
 }
 OF_DOCUMENTS: Final = {"bad-document", "no-gates", "same-name"}
 

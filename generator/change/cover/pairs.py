@@ -7,10 +7,11 @@ tick; else the fact that moves the measure, best one that meets the bound exactl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final
 
 from engine import Engine
-from engine.interpret import NOTHING
+from engine.interpret import NOTHING, evaluate
 from engine.lattice import NotLinear
 from engine.numbers import canonical
 from engine.reach import reach
@@ -98,7 +99,8 @@ def _hopeless(gate: Gate, symbol: str, strategy: str, universe: Universe, engine
 
 def _best(gate: Gate, symbol: str, strategy: str, universe: Universe, engine: Engine) -> Pair | None:
     """The pair along the adjustable fact; else the first that meets the bound exactly; else the first."""
-    for account in accounts(universe, symbol, strategy):
+    quiet = list(accounts(universe, symbol, strategy))
+    for account in chain(quiet, _where_it_applies(gate, quiet, universe, engine)):
         found = []
         for name in _movers(gate, universe):
             edge = _first(gate, account, name, engine)
@@ -109,6 +111,21 @@ def _best(gate: Gate, symbol: str, strategy: str, universe: Universe, engine: En
         if found:
             return found[0]
     return None
+
+
+def _where_it_applies(
+    gate: Gate, quiet: list[dict[str, Any]], universe: Universe, engine: Engine
+) -> Iterator[dict[str, Any]]:
+    """The quiet accounts of which a gate asks nothing, with one fact moved just so far that it does."""
+    if gate.when is None:
+        return
+    guard = replace(gate, when=None, test=Require(gate.when, gate.when_text))
+    for account in quiet:
+        if evaluate(gate.when, situation_of(account, engine)) is False:
+            for name in _movers(guard, universe):
+                edge = _first(guard, account, name, engine)
+                if edge is not None:
+                    yield moved(account, name, edge.passes)
 
 
 def _first(gate: Gate, facts: Mapping[str, Any], name: str, engine: Engine) -> Edge | None:

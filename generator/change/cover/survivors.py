@@ -13,7 +13,6 @@ from engine import Engine
 from engine.facts import Snapshot
 from engine.interpret import Situation
 from engine.judge import is_exempt, judge
-from engine.reach import caps_read
 from engine.read import examine
 from engine.ruleset import Gate, RuleSet, breaker_nodes, gate_nodes, table_nodes
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
@@ -58,7 +57,7 @@ class Scenarios:
     def __init__(self, universe: Universe, scenarios: Iterable[Scenario]) -> None:
         self._universe = universe
         self._uses = _Uses(universe.ruleset)
-        self._remembered = {f"cap:{cap}" for cap in _caps_remembered(universe.ruleset)}
+        self._remembered = self._uses.remembered()
         engines: dict[tuple[str, ...], Engine] = {}
         self._trials: list[Trial] = []
         for scenario in scenarios:
@@ -97,13 +96,6 @@ class Scenarios:
         return next((t.scenario for t in self._trials if t.told is not None and changed.comes_to_another(t.told)), None)
 
 
-def _caps_remembered(ruleset: RuleSet) -> frozenset[str]:
-    """The caps that windows and breakers follow, so that another value makes another present of the same past."""
-    spans = {w.within for w in ruleset.windows.values()} | {b.hold for b in ruleset.breakers}
-    nodes = (node for breaker in ruleset.breakers for node in breaker_nodes(breaker))
-    return caps_read(ruleset, *nodes) | {s for s in spans if isinstance(s, str)}
-
-
 @dataclass(frozen=True, slots=True)
 class _Reached:
     """The gates and tables that a change can reach, and whether it reaches the exemption."""
@@ -125,6 +117,13 @@ class _Uses:
         }
         self._tables = {n: self._of_table(n) for n in ruleset.tables}
         self._exempt = frozenset({"exempt"}) | (frozenset() if head is None else self._of_measure(head))
+
+    def remembered(self) -> frozenset[str]:
+        """What windows and breakers follow, so that a change of it makes another present of the same past."""
+        ruleset = self._ruleset
+        spans = {w.within for w in ruleset.windows.values()} | {b.hold for b in ruleset.breakers}
+        followed = self._of(node for breaker in ruleset.breakers for node in breaker_nodes(breaker))
+        return followed | {f"cap:{span}" for span in spans if isinstance(span, str)}
 
     def reached_by(self, touched: str) -> _Reached:
         """Whatever uses a thing."""

@@ -27,7 +27,7 @@ def proved(*edits: Edit, environments: tuple[str, ...] = ENVIRONMENTS[:1]) -> Di
 
 def test_what_directions_cant_tell_is_proved() -> None:
     """A measure that is never less than it was tightens a bound from above."""
-    (change,) = proved((GATES, "is: notional / nav.total", "is: 2 * notional / nav.total")).changes
+    (change,) = proved((GATES, "is: exposure_after / nav.total", "is: 2 * exposure_after / nav.total")).changes
 
     assert (change.word, change.unproved) == (Class.TIGHTEN, False)
     assert change.why.startswith("proved for all orders")

@@ -63,7 +63,7 @@ def test_a_project_may_be_a_folder_of_its_repository(tmp_path: Path, project: Pa
 
     found = diff(of_ref(repo.objects, "main", TODAY), of_folder(project, TODAY))
     assert found.word is Class.LOOSEN
-    assert str(found.changes[0].now) == "rules/risk.yaml:69"
+    assert str(found.changes[0].now) == "rules/risk.yaml:84"
 
 
 HOSTILE: Final = [
@@ -225,7 +225,7 @@ def test_a_compiled_universe_is_compared_for_its_own_environment(project: Path, 
     found = diff(of_file(file), of_folder(project, TODAY))
 
     assert told(found.changes) == ["~ LOOSEN tier CORE: spread: 0.05% → 0.06%"]
-    assert str(found.changes[0].was) == str(found.changes[0].now) == "rules/risk.yaml:70"
+    assert str(found.changes[0].was) == str(found.changes[0].now) == "rules/risk.yaml:85"
     assert found.environments == ("prod",)
 
 

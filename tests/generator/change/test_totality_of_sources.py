@@ -15,7 +15,7 @@ Field = tuple[str, ...]
 # Whose keys are names that people give.
 _NAMED: Final = frozenset(
     {"tiers", "groups", "symbols", "strategies", "environments", "measures", "tables", "facts", "units", "caps"}
-    | {"params", "traits", "outputs", "then", "producers", "suffixes", "windows", "waivers", "lints"}
+    | {"params", "traits", "outputs", "then", "producers", "suffixes", "windows", "waivers", "lints", "regimes"}
 )
 _LAYERS: Final = frozenset({"tiers", "groups", "symbols", "strategies"})
 # Entries that the differ takes whole.

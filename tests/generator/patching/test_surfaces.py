@@ -138,6 +138,7 @@ def test_what_holds_for_people_too_is_checked_on_every_surface(surfaces: Surface
         ("rules/scenarios/orders.yaml", ("scenarios", "a name. with dots"), "scenarios"),
         ("rules/scenarios/orders.yaml", ("scenarios", "one", "expect"), "rules"),
         ("rules/scenarios/deep/new.yaml", (), "rules"),
+        ("rules/risk.yaml", ("regimes", "crisis", "caps", "symbol_exposure"), "rules"),
         ("rules/scenarios/at_cap.yaml", (), "generated"),
         ("rules/gates.yaml", ("gates", "spread", "why"), "wording"),
         ("rules/surfaces.yaml", ("gates", "class", "why"), "surfaces"),
