@@ -19,6 +19,7 @@ from generator.compile.finish import file_text
 from generator.compile.problems import Problem, Refused, render, report
 from generator.compile.sources import FILES
 from generator.compile.stages import Compiled, compile_universe
+from generator.compile.text import MAX_BYTES
 from tests.conftest import TODAY
 from universe.reader import parse
 
@@ -452,7 +453,7 @@ def test_texts_and_shapes_of_several_files_are_told_at_once(project: Path, snaps
     [
         (None, "no-file", 1),
         (b"format: 1\n# caf\xe9\ntiers: {}\n", "bad-text", 2),
-        (b"format: 1\n" + b"#" * 2_000_000, "too-large", 1),
+        (b"format: 1\n" + b"#" * MAX_BYTES, "too-large", 1),
     ],
     ids=["absent", "not_unicode", "too_large"],
 )
