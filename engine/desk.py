@@ -11,6 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final, NamedTuple
 
+from engine.backends.assembler import packed
 from engine.backends.bands import nearest
 from engine.backends.bounds import Passes
 from engine.backends.guarded import Guarded, GuardedPrograms
@@ -69,12 +70,13 @@ class Desk:
 class Standing:
     """Facts that many decisions share; `Desk.standing` makes them."""
 
-    __slots__ = ("actor", "desk", "document", "floats", "leeways", "ready", "subject", "values")
+    __slots__ = ("actor", "desk", "document", "floats", "leeways", "numbers", "ready", "subject", "values")
 
     def __init__(self, desk: Desk, document: Document, snapshot: Snapshot, *, long: bool) -> None:
         self.desk, self.document, self.values = desk, document, snapshot.values
         floats = [nearest(v) if isinstance(v, Decimal) else v for v in snapshot.values]
         self.floats: tuple[Any, ...] = (*floats, *[abs(f) if isinstance(f, float) else None for f in floats])
+        self.numbers = packed(self.floats)
         # A record is made the short way on the desk's own facts, none of which is invalid.
         self.ready = None if snapshot.invalid else desk
         self.leeways = Leeways(snapshot.values) if long else None
@@ -135,8 +137,7 @@ class Intake:
         if standing.ready is desk and not snapshot.invalid and None not in values:
             guarded = self._guarded(snapshot)
             if guarded is not None:
-                pairs = zip(self.names, values, strict=True)
-                floats = tuple([self._near(name, value) for name, value in pairs])
+                floats = guarded.row(standing.numbers, self._made.floats(values))
                 return Record(standing, values, floats, guarded, None)
         return Unusual.of(standing, lambda: snapshot, desk.engine.unknown_reason(snapshot))
 
@@ -151,9 +152,6 @@ class Intake:
         fact, name = self.desk.ruleset.catalog.facts[head.key], raws[self.names.index(head.key)]
         is_word = type(name) is str and fact.unit.kind is Kind.ENUM
         return head.unknown if is_word and name not in fact.type.values else None
-
-    def _near(self, name: str, value: Value | None) -> Value | float | None:
-        return nearest(value) if isinstance(value, Decimal) and name not in self._made.compared else value
 
     def _guarded(self, snapshot: Snapshot) -> Guarded | None:
         """The programs for whom these facts are about; None of nobody."""
@@ -172,13 +170,13 @@ class Intake:
 class _Facts(NamedTuple):
     """The parts of a record. That it is a tuple makes it in half the time.
 
-    `raws` are its own facts, `floats` the same with floats for numbers, `guarded` the programs for whom it is about;
+    `raws` are its own facts, `floats` what programs take for them, `guarded` the programs for whom it is about;
     `passes` says whether own facts pass for certain, where something is known of that.
     """
 
     standing: Standing
     raws: tuple[Any, ...]
-    floats: tuple[Any, ...]
+    floats: Any
     guarded: Guarded
     passes: Passes | None
 
@@ -193,19 +191,15 @@ class Record(_Facts):
         passes = self.passes
         if passes is not None and passes(self.floats, self.raws):
             return _new(Verdict, (self, (), True))
-        standing = self.standing
         guarded = self.guarded
         try:
-            places = guarded.run(standing.floats, self.floats, standing.values, self.raws)
-            if places and standing.desk.ruleset.waivers:
-                return self._at_length()
-            if places:
+            places = guarded.run(self.standing, self.floats, self.raws)
+            if places == ():
+                return _new(Verdict, (self, places, True))
+            if places is not None and not self.standing.desk.ruleset.waivers:
                 if places[0] < 0:
                     places = self._settled(places)
-                allowed = not places or not (guarded.enforced or any(guarded.gates[p].enforced for p in places))
-                return _new(Verdict, (self, places, allowed))
-            if places is not None:
-                return _new(Verdict, (self, places, True))
+                return _new(Verdict, (self, places, not guarded.reasons[places]))
         except (TypeError, ArithmeticError):  # what is missing raises, and is explained in one place
             pass
         return self._at_length()
@@ -284,9 +278,7 @@ class Verdict(_Said):
         """The veto reasons, in file order."""
         said = self.said
         if isinstance(said, tuple):
-            guarded = self.record.guarded
-            found = said if guarded.enforced else [place for place in said if guarded.gates[place].enforced]
-            return tuple(map(guarded.reason_at, found))
+            return self.record.guarded.reasons[said]
         return said.reasons if isinstance(said, Decision) else (said,)
 
     @property

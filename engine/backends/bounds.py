@@ -8,6 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, Final
 
+from engine.backends.assembler import Assembled
 from engine.backends.bands import MAX_FACTORS, SLACK, UNIT
 from engine.backends.places import at
 from engine.backends.python import compiled
@@ -111,6 +112,7 @@ class Bounds:
         return self._forms[form](EXACT.remainder, *bound)
 
     def _form(self, tests: Sequence[_Test]) -> Callable[..., Passes]:
+        """What takes the ends of ranges, and gives the test."""
         bound = ["remainder"]
 
         def ends(there: tuple[bool, ...], value: ast.expr) -> list[ast.expr]:
@@ -132,7 +134,15 @@ class Bounds:
             near = ends(test.near, reduce(times, [at("g", place) for place in places]))
             either = [*near, *ends(test.exactly, at("h", places[0]))]
             found.append(either[0] if len(either) == 1 else ast.BoolOp(ast.Or(), either))
-        return compiled(bound, ["g", "h"], [ast.Return(ast.BoolOp(ast.And(), [*found, ast.Constant(True)]))])
+        body: list[ast.stmt] = [ast.Return(ast.BoolOp(ast.And(), [*found, ast.Constant(True)]))]
+        assembled, in_python = Assembled(bound, {}, body, len(self._at)), compiled(bound, ["g", "h"], body)
+
+        def bind(*values: object) -> Passes:
+            otherwise: Passes = in_python(*values)
+            made = assembled.bind(values, otherwise)
+            return otherwise if made is None else made.passes
+
+        return bind
 
 
 def _named(bound: list[str]) -> ast.expr:

@@ -5,17 +5,18 @@ Each gate has an exact program of its own beside it, which finds whether it veto
 """
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import partial
 from itertools import groupby
-from typing import Any
+from typing import Any, Final
 
+from engine.backends.assembler import Assembled
 from engine.backends.bands import UNIT, Bands, NotBanded, nearest
 from engine.backends.bounds import Bounds, Passes
-from engine.backends.places import InTwo, NearInTwo, Places
+from engine.backends.places import InTwo, NearInTwo
 from engine.backends.plan import merely_compared, shared_measures
-from engine.backends.python import Program, Veto, gate_veto, is_open, made_before
+from engine.backends.python import CALLED, Program, Veto, ask_interpreter, gate_veto, is_open, made_before
 from engine.backends.translate import Translator, assign, invert, local
 from engine.catalog import Value
 from engine.facts import FactReader
@@ -24,12 +25,30 @@ from engine.numbers import exact
 from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_nodes
 from engine.tree import Node
 
-# Shared facts and own ones, as floats and exactly.
-Run = Callable[[Any, Any, Any, Any], tuple[int, ...] | None]
+# Facts that stand, as `floats` and exact `values`; own ones as floats, which `row` makes; own ones exactly.
+Run = Callable[[Any, Any, tuple[Any, ...]], tuple[int, ...] | None]
+Row = Callable[[Any, tuple[Any, ...]], Any]
 # A veto; nothing where the gate passes; None where the interpreter must say.
 Check = Callable[[Any, Any], Veto | tuple[()] | None]
 # Whether numbers pass all gates for certain, given the facts that stand, and the words.
 Tests = Callable[[Sequence[Value | None], Sequence[Value]], Passes | None]
+# So many sets of reasons are kept: what stops orders is mostly the same few gates.
+MAX_REASONS: Final = 1024
+
+
+class Reasons(dict[tuple[int, ...], tuple[str, ...]]):
+    """The reasons of the enforced gates at some places, worked out when they are first asked for."""
+
+    def __init__(self, gates: Sequence[Gate]) -> None:
+        super().__init__()
+        self._gates = gates
+
+    def __missing__(self, places: tuple[int, ...]) -> tuple[str, ...]:
+        if len(self) >= MAX_REASONS:
+            self.clear()
+        gates = [self._gates[place] for place in places]
+        made = self[places] = tuple([gate.reason for gate in gates if gate.enforced])
+        return made
 
 
 class Guarded:
@@ -38,20 +57,26 @@ class Guarded:
     Args:
         run: the places of gates that veto, and before them ~place of each that is to be checked; None where the
             interpreter must say.
+        row: makes what `run` takes for own facts as floats, of facts that stand, as `packed`, and those.
         own: the facts that each decision gives.
         gates: by their places.
         checks: makes the exact program of a gate.
         tests: makes the test of what passes all gates for certain, from facts that stand and the words of others.
     """
 
-    __slots__ = ("_checks", "_made", "enforced", "gates", "own", "reason_at", "run", "tests")
+    __slots__ = ("_checks", "_made", "gates", "own", "reasons", "row", "run", "tests")
 
     def __init__(
-        self, run: Run, own: tuple[str, ...], gates: Sequence[Gate], checks: Callable[[int], Check], tests: Tests
+        self,
+        run: Run,
+        row: Row,
+        own: tuple[str, ...],
+        gates: Sequence[Gate],
+        checks: Callable[[int], Check],
+        tests: Tests,
     ) -> None:
-        self.run, self.own, self.gates, self.tests = run, own, gates, tests
-        self.enforced = all(gate.enforced for gate in gates)
-        self.reason_at: Callable[[int], str] = tuple(gate.reason for gate in gates).__getitem__
+        self.run, self.row, self.own, self.gates, self.tests = run, row, own, gates, tests
+        self.reasons = Reasons(gates)
         self._checks, self._made = checks, dict[int, Check]()
 
     def check(self, place: int) -> Check:
@@ -65,7 +90,7 @@ class Guarded:
 class GuardedPrograms:
     """The programs of one rule set for decisions of which certain facts are given anew each time.
 
-    `compared` are the numbers among these that no program wants as floats.
+    `compared` are the numbers among these that no program wants as floats, `size` is how many facts those are.
 
     Args:
         ruleset: the checked rule set.
@@ -75,45 +100,47 @@ class GuardedPrograms:
 
     def __init__(self, ruleset: RuleSet, reader: FactReader, own: Sequence[str]) -> None:
         slots = reader.slots
-        self._ruleset, self._slots, self._own = ruleset, slots, tuple(own)
+        self.ruleset, self.slots, self._own, self.size = ruleset, slots, tuple(own), len(own)
         self.compared = merely_compared(ruleset, [name for name in own if ruleset.catalog.facts[name].unit.numeric])
         self._bounds = Bounds(ruleset, reader, own, self.compared)
-        self._exactly = InTwo(ruleset.catalog, slots, own)
-        self._near = NearInTwo(ruleset.catalog, slots, own)
+        self.exactly = InTwo(ruleset.catalog, slots, own)
+        self.near = NearInTwo(ruleset.catalog, slots, own)
         self._shapes: dict[tuple[int, ...], _Shape] = {}
+
+    def floats(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Own facts with the nearest floats in place of numbers, as far as programs want them."""
+        return tuple(
+            nearest(value) if isinstance(value, Decimal) and name not in self.compared else value
+            for name, value in zip(self._own, values, strict=True)
+        )
 
     def of(self, subject: Subject | None, actor: str | None) -> Guarded:
         """The programs for a subject and an actor."""
-        ruleset = self._ruleset
+        ruleset = self.ruleset
         layer = ruleset.actors.get(actor) if actor is not None else None
         gates = [g for g in ruleset.gates if not is_open(g, ruleset, subject, layer)]
         key = tuple(g.index for g in gates)
         if key not in self._shapes:
-            self._shapes[key] = _Shape(ruleset, self._slots, gates, self._near, self._exactly, self.compared)
-        run, checks = self._shapes[key].bind(subject, layer)
-        return Guarded(run, self._own, gates, checks, partial(self._bounds.test, gates, (subject, layer)))
+            self._shapes[key] = _Shape(self, gates)
+        shape = self._shapes[key]
+        run, checks = shape.bind(subject, layer)
+        return Guarded(run, shape.row, self._own, gates, checks, partial(self._bounds.test, gates, (subject, layer)))
 
 
 class _Shape:
     """The programs of a set of gates."""
 
-    def __init__(
-        self,
-        ruleset: RuleSet,
-        slots: Mapping[str, int],
-        gates: list[Gate],
-        near: NearInTwo,
-        exactly: InTwo,
-        compared: frozenset[str],
-    ) -> None:
-        self._ruleset, self._slots, self._exactly = ruleset, slots, exactly
-        to = Bands(ruleset, slots, near, exactly, compared)
+    def __init__(self, of: GuardedPrograms, gates: list[Gate]) -> None:
+        ruleset = of.ruleset
+        self._ruleset, self._slots, self._exactly = ruleset, of.slots, of.exactly
+        to = Bands(ruleset, of.slots, of.near, of.exactly, of.compared)
         exempt = ruleset.measures[ruleset.head.exempt].node if ruleset.head.exempt else None
         tops = [*(n for g in gates for n in gate_nodes(g)), *([exempt] if exempt else [])]
         body = self._body(gates, exempt, to)
         self._gates, self._checks = gates, dict[int, Program]()
-        self._program = _NearProgram(ruleset, tops, to, body, near)
+        self._program = _NearProgram(ruleset, tops, to, body, of)
         self._program.asked = [self._condition(node) for node in to.asked]
+        self.row: Row = self._program.assembled.row
 
     def bind(self, subject: Subject | None, actor: Layer | None) -> tuple[Run, Callable[[int], Check]]:
         """The program with the values of this subject and actor in it, and what makes the exact ones."""
@@ -195,10 +222,20 @@ class _NearProgram(Program):
     asked: Sequence[Program] = ()
 
     def __init__(
-        self, ruleset: RuleSet, tops: Sequence[Node], to: Translator, body: list[ast.stmt], places: Places
+        self, ruleset: RuleSet, tops: Sequence[Node], to: Translator, body: list[ast.stmt], of: GuardedPrograms
     ) -> None:
-        super().__init__(ruleset, tops, to, body, places)
+        super().__init__(ruleset, tops, to, body, of.near)
         self._floats: dict[float, float] = {}
+        self.assembled = Assembled(self.names, CALLED, self.body, of.size)
+
+    def bind(self, subject: Subject | None, actor: Layer | None) -> Run:
+        """The program with the values of this subject and actor in it, for the machine where that was built."""
+        values = self.values(subject, actor)
+        if values is None:
+            return ask_interpreter
+        in_python: Run = self.function(*values)
+        made = self.assembled.bind(values, in_python)
+        return in_python if made is None else made.run
 
     def value(self, kind: str, what: Any, subject: Subject | None, actor: Layer | None) -> Any:
         """As of a program, and floats of it: `near` times 1 - k·UNIT, `size` without its sign."""

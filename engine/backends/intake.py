@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation, Overflow, Rounded, Subnormal, Underflow
 from typing import Any, Final
 
+from engine.backends.assembler import BUILT
 from engine.backends.python import compiled
 from engine.backends.translate import assign, call, local
 from engine.layout import Place
@@ -63,6 +64,8 @@ def taking(
         _value(f"v{i}", place, place.fact.name in who, place.fact.name in compared) for i, place in enumerate(places)
     ]
     exact, near = _tuple(f"v{i}" for i in range(len(places))), _tuple(value.near for value in values)
+    if BUILT:
+        near = ast.Call(ast.Attribute(local("program"), "row", ast.Load()), [_of_standing("numbers"), near], [])
     keys = [
         local(f"v{names.index(name)}") if name in names else _of_standing(whose)
         for name, whose in zip(who, ("subject", "actor"), strict=True)

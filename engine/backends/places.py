@@ -2,10 +2,13 @@
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from engine.backends.translate import assign, local
 from engine.catalog import Catalog
+
+# The parts of facts that are given, by the names that programs have for them.
+_PARTS: Final = {"f": "floats", "d": "values"}
 
 
 class Places(Protocol):
@@ -86,8 +89,13 @@ class InTwo:
 class NearInTwo(InTwo):
     """The same facts with the float nearest to each number in its place, and the exact ones beside them."""
 
-    parameters = ("f", "g", "d", "h")
+    parameters = ("of", "g", "h")
     _letters = ("g", "f")
+
+    def loads(self, names: Mapping[str, str]) -> list[ast.stmt]:
+        """Of what is given, floats and exact values; then each from its place."""
+        of = [assign(name, ast.Attribute(local("of"), part, ast.Load())) for name, part in _PARTS.items()]
+        return [*of, *super().loads(names)]
 
     def size(self, fact: str) -> ast.expr:
         """How large a number is, whatever its sign, as a float."""

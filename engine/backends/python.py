@@ -51,7 +51,7 @@ def _answer(row: str, outputs: dict[str, Output]) -> Answer:
 
 
 # All that a function may call.
-_CALLED: Final = {
+CALLED: Final = {
     "abs": abs,
     "max": max,
     "min": min,
@@ -212,19 +212,25 @@ class Program:
         if checks:
             absent = ast.BoolOp(ast.Or(), [*checks, ast.Constant(False)])
             body = [ast.If(absent, [ast.Return(ast.Constant(None))], []), *body]
-        self._function = compiled(list(to.bound.values()), places.parameters, [*places.loads(to.loads), *body])
+        self.names, self.body = list(to.bound.values()), [*places.loads(to.loads), *body]
+        self.function = compiled(self.names, places.parameters, self.body)
 
     def bind(self, subject: Subject | None, actor: Layer | None) -> Callable[..., Any]:
         """The function with the caps and facts of this subject and actor in it."""
+        values = self.values(subject, actor)
+        return ask_interpreter if values is None else self.function(*values)
+
+    def values(self, subject: Subject | None, actor: Layer | None) -> list[Any] | None:
+        """What is bound for this subject and actor; None where they lack something that the function needs."""
         if self._needs_actor and actor is None:
-            return ask_interpreter
+            return None
         values: list[Any] = []
         for kind, what in self._bound:
             value = self.value(kind, what, subject, actor)
             if value is None:
-                return ask_interpreter
+                return None
             values.append(value)
-        return self._function(*values)
+        return values
 
     def value(self, kind: str, what: Any, subject: Subject | None, actor: Layer | None) -> Any:
         """What is bound under a name; None where this subject or actor has none."""
@@ -265,7 +271,7 @@ def compiled(
     outer = _function("bind", bound, [run, ast.Return(local("run"))])
     module = compile(ast.fix_missing_locations(ast.Module([outer], [])), "<rules>", "exec")
     code = next(c for c in module.co_consts if isinstance(c, CodeType))
-    return FunctionType(code, {"__builtins__": dict(_CALLED)})
+    return FunctionType(code, {"__builtins__": dict(CALLED)})
 
 
 def _function(name: str, parameters: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:

@@ -1,0 +1,109 @@
+"""Float programs run by a machine in C, where that was built: the same program, faster.
+
+The extension `machine` is built from `machine.pyx` when the project is installed where there is a compiler. Without
+it every program runs in Python, and says the same.
+"""
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from engine.backends.steps import NotAssembled, Place, Step, Steps
+
+try:
+    from engine.backends import machine
+except ImportError:  # there was no compiler
+    machine = None  # type: ignore[assignment]
+
+BUILT: Final = machine is not None
+
+Run = Callable[..., Any]
+
+
+class Assembled:
+    """A program as steps, for every subject and actor.
+
+    Args:
+        bound: the names of what is bound to it.
+        called: what else it may call, by name.
+        body: its statements.
+        own: how many own facts there are.
+    """
+
+    def __init__(self, bound: Sequence[str], called: Mapping[str, Any], body: Sequence[ast.stmt], own: int) -> None:
+        self._code: Any = None
+        self._called: tuple[Any, ...] = ()
+        if machine is None:
+            return
+        try:
+            steps = Steps(bound, called, body)
+        except NotAssembled:
+            return
+        self._code, self._called = _code(steps, own), tuple(steps.calls.values())
+
+    @property
+    def row(self) -> Callable[[Any, tuple[Any, ...]], Any]:
+        """Makes of facts that stand, `packed`, and own ones in floats what programs take for the latter."""
+        return _own if self._code is None else self._code.row
+
+    def bind(self, values: Sequence[Any], otherwise: Run) -> Any:
+        """The machine that runs the program with these values, as `run` or `passes`; None where there is none.
+
+        Args:
+            values: in order.
+            otherwise: the same in Python, for facts that are no numbers where some are wanted.
+        """
+        if self._code is None:
+            return None
+        try:
+            return machine.Machine(self._code, (*values, *self._called), otherwise)
+        except TypeError:  # what is bound is not all as the steps want it
+            return None
+
+
+def _own(standing: object, own: tuple[Any, ...]) -> tuple[Any, ...]:
+    return own
+
+
+def packed(floats: tuple[Any, ...]) -> Any:
+    """Facts that stand, as rows are made of them."""
+    return None if machine is None else machine.packed(floats)
+
+
+def _code(steps: Steps, own: int) -> Any:
+    """What the machine runs. Its first registers are those that a row fills, in order."""
+    facts, words = steps.holding("facts"), steps.holding("word")
+    row = [*(("own", at) for at in range(own)), *(("facts", *of) for of in facts), *(("word", *of) for of in words)]
+    final = {key: register for register, key in enumerate(dict.fromkeys([*row, *steps.registers]))}
+    moved = {register: final[key] for key, register in steps.registers.items()}
+    return machine.Code(
+        [_written(step, steps.registers, moved) for step in steps.steps],
+        own,
+        tuple([at for (at,) in steps.holding("own")]),
+        tuple([at for (at,) in facts]),
+        tuple(words),
+        tuple([(final["bound", at], at) for (at,) in steps.holding("bound")]),
+        tuple([(final["fixed", value], value) for (value,) in steps.holding("fixed")]),
+        len(final),
+        steps.notes,
+    )
+
+
+def _written(step: Step, registers: Mapping[tuple[object, ...], int], moved: Mapping[int, int]) -> tuple[int, ...]:
+    """A step in numbers."""
+    what, to, a, b, how = step
+    if what == "if_none" and isinstance(a, Place) and a[:2] in registers:
+        # A fact of which a number is wanted is there, or there would be no row: a number is itself.
+        what = "if_unequal"
+        a = b = registers[a[:2]]
+    at = to.at if not isinstance(to, int) else moved.get(to, 0)
+    assert at is not None
+    (bank_a, a), (bank_b, b) = (_operand(a, moved), _operand(b, moved))
+    return machine.OPERATIONS[what], at, a, b, bank_a, bank_b, machine.COMPARISONS[how] if isinstance(how, str) else how
+
+
+def _operand(of: int | Place, moved: Mapping[int, int]) -> tuple[int, int]:
+    """The bank of an object and its place, or no bank and a register."""
+    if isinstance(of, int):
+        return 0, moved.get(of, 0)
+    return machine.BANKS[of.bank], machine.BANKS[of.at] if isinstance(of.at, str) else of.at

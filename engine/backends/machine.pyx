@@ -1,0 +1,301 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+"""Runs assembled programs (see `assembler`): the same steps on the same floats as Python would take, in C.
+
+Python's floats are C's doubles, and no step is contracted or reordered, so that each result is the same to the bit.
+What is no float where one is wanted is left to the program in Python, which knows what to make of it.
+
+The numbers that a decision compares lie in one row, the facts that stand among them: numbers of a record that was made
+a while ago take longer to come by than to compare.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
+from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
+from cpython.mem cimport PyMem_Free, PyMem_Malloc
+from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, PyObject_IsTrue, PyObject_RichCompareBool
+from cpython.sequence cimport PySequence_Contains
+from libc.math cimport NAN, fabs
+from libc.string cimport memcpy
+
+cdef extern from "Python.h":
+    PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)
+
+# Where an object is: among the facts that stand, own ones, what is bound; or it is all of the first or second.
+cdef enum:
+    FACTS, OWN, BOUND, ALL
+
+BANKS = {"facts": FACTS, "own": OWN, "bound": BOUND, "all": ALL}
+
+# What a step does; by these names the assembler writes them.
+cdef enum:
+    COPY, ADD, SUBTRACT, MULTIPLY, NEGATE, SIZE, LESSER, GREATER
+    GO, IF_LESS, IF_AT_MOST, IF_EQUAL, IF_UNEQUAL, IF_SET
+    IF_COMPARED, IF_IN, IF_TRUE, IF_NONE, IF_SAID
+    NOTE, NOTE_UNSURE, ANSWER, ANSWER_NONE, ANSWER_YES, ANSWER_NO
+
+OPERATIONS = {
+    "copy": COPY, "add": ADD, "subtract": SUBTRACT, "multiply": MULTIPLY, "negate": NEGATE, "size": SIZE,
+    "lesser": LESSER, "greater": GREATER, "go": GO, "if_less": IF_LESS, "if_at_most": IF_AT_MOST,
+    "if_equal": IF_EQUAL, "if_unequal": IF_UNEQUAL, "if_set": IF_SET, "if_compared": IF_COMPARED, "if_in": IF_IN,
+    "if_true": IF_TRUE, "if_none": IF_NONE, "if_said": IF_SAID, "note": NOTE, "note_unsure": NOTE_UNSURE,
+    "answer": ANSWER, "answer_none": ANSWER_NONE, "answer_yes": ANSWER_YES, "answer_no": ANSWER_NO,
+}
+COMPARISONS = {"<": Py_LT, "<=": Py_LE, "==": Py_EQ, "!=": Py_NE, ">": Py_GT, ">=": Py_GE}
+
+cdef struct Step:
+    int what
+    int to      # the register that takes the result, or the step to go to
+    int a, b    # registers; or places of objects, each behind its bank
+    int bank_a, bank_b
+    int how     # which comparison, or the place of what is called
+
+
+cdef double number_of(PyObject* value) noexcept:
+    """A number as it is, a truth as 1 or 0, all else as what is no number."""
+    if PyFloat_CheckExact(<object> value):
+        return PyFloat_AS_DOUBLE(<object> value)
+    return 1 if <object> value is True else 0 if <object> value is False else NAN
+
+
+def packed(tuple values):
+    """Facts one behind the other, as doubles; not a number where one is no number and no truth."""
+    cdef bytes made = PyBytes_FromStringAndSize(NULL, len(values) * sizeof(double))
+    cdef double* numbers = <double*> PyBytes_AS_STRING(made)
+    cdef Py_ssize_t at
+    for at in range(len(values)):
+        numbers[at] = number_of(PyTuple_GET_ITEM(values, at))
+    return made
+
+
+cdef class Code:
+    """A program's steps, for every subject and actor.
+
+    Its first registers are those of a row: own facts, then those that stand, then truths: whether an own fact is a
+    word.
+
+    Args:
+        steps: of each: what, to, a, b, bank_a, bank_b, how.
+        own: how many own facts there are.
+        wanted: the places of those that must be numbers.
+        facts: the places of the facts that stand, which must be numbers.
+        words: of each truth, the place of the own fact, and the word.
+        constants: of each bound float, its register and its place among what is bound.
+        fixed: of each other constant, its register and value.
+        registers: how many there are.
+        notes: how many gates may be noted.
+    """
+
+    cdef Step* steps
+    cdef int* places
+    cdef readonly int own, wanted, facts, width, registers, notes
+    cdef readonly tuple words, constants, fixed
+    cdef Py_ssize_t reach
+
+    def __cinit__(self, list steps, int own, tuple wanted, tuple facts, tuple words, tuple constants, tuple fixed,
+                  int registers, int notes):
+        self.own, self.wanted, self.facts = own, len(wanted), len(facts)
+        self.width = own + len(facts) + len(words)
+        self.reach = max(facts, default=-1) + 1
+        self.words, self.constants, self.fixed, self.registers, self.notes = words, constants, fixed, registers, notes
+        self.steps = <Step*> PyMem_Malloc(max(len(steps), 1) * sizeof(Step))
+        self.places = <int*> PyMem_Malloc((len(wanted) + len(facts) + 1) * sizeof(int))
+        if self.steps is NULL or self.places is NULL:
+            raise MemoryError
+        cdef int at
+        for at, step in enumerate(steps):
+            (self.steps[at].what, self.steps[at].to, self.steps[at].a, self.steps[at].b,
+             self.steps[at].bank_a, self.steps[at].bank_b, self.steps[at].how) = step
+        for at, place in enumerate((*wanted, *facts)):
+            self.places[at] = place
+
+    def __dealloc__(self):
+        PyMem_Free(self.steps)
+        PyMem_Free(self.places)
+
+    def row(self, bytes standing not None, tuple own not None):
+        """The row that a program reads; own facts as they are, where one that must be a number is none.
+
+        Args:
+            standing: the facts that stand, `packed`.
+            own: the others, with floats for numbers.
+        """
+        if len(own) != self.own or len(standing) < <Py_ssize_t> (self.reach * sizeof(double)):
+            return own
+        cdef bytes made = PyBytes_FromStringAndSize(NULL, self.width * sizeof(double))
+        cdef double* numbers = <double*> PyBytes_AS_STRING(made)
+        cdef double* facts = <double*> PyBytes_AS_STRING(standing)
+        cdef double number
+        cdef int at
+        for at in range(self.own):
+            numbers[at] = number_of(PyTuple_GET_ITEM(own, at))
+        for at in range(self.wanted):
+            number = numbers[self.places[at]]
+            if number != number:
+                return own
+        for at in range(self.facts):
+            number = numbers[self.own + at] = facts[self.places[self.wanted + at]]
+            if number != number:
+                return own
+        at = self.own + self.facts
+        for place, word in self.words:
+            numbers[at] = PyObject_RichCompareBool(<object> PyTuple_GET_ITEM(own, <int> place), word, Py_EQ)
+            at += 1
+        return made
+
+
+cdef class Machine:
+    """A program with what is bound to it: the values of a subject and an actor.
+
+    Args:
+        code: its steps.
+        bound: the values, in order.
+        otherwise: the same program in Python.
+
+    Raises:
+        TypeError: a number that is bound is no float.
+    """
+
+    cdef Code code
+    cdef double* registers
+    cdef int* noted
+    cdef tuple bound
+    cdef object otherwise
+    cdef bint busy
+
+    def __cinit__(self, Code code, tuple bound, otherwise):
+        self.code, self.bound, self.otherwise, self.busy = code, bound, otherwise, False
+        self.registers = <double*> PyMem_Malloc((code.registers + 1) * sizeof(double))
+        self.noted = <int*> PyMem_Malloc((2 * code.notes + 1) * sizeof(int))
+        if self.registers is NULL or self.noted is NULL:
+            raise MemoryError
+        for register, place in code.constants:
+            if type(bound[place]) is not float:
+                raise TypeError("a number that is bound is no float")
+            self.registers[<int> register] = bound[place]
+        for register, value in code.fixed:
+            self.registers[<int> register] = value
+
+    def __dealloc__(self):
+        PyMem_Free(self.registers)
+        PyMem_Free(self.noted)
+
+    def run(self, standing, row, tuple raws not None):
+        """What the program says of facts that stand and own ones; see `Guarded`.
+
+        Args:
+            standing: the facts that stand, as `values`.
+            row: what `Code.row` made of them and own ones.
+            raws: own ones as they were given.
+        """
+        if type(row) is not bytes:
+            return self.otherwise(standing, row, raws)
+        if self.busy:  # in another thread, at what it asks of Python
+            return Machine(self.code, self.bound, self.otherwise).run(standing, row, raws)
+        return self._begun(standing, <bytes> row, self.code.width, raws)
+
+    def passes(self, row, tuple raws not None):
+        """What a program says that reads own facts alone."""
+        if type(row) is not bytes:
+            return self.otherwise(row, raws)
+        if self.busy:
+            return Machine(self.code, self.bound, self.otherwise).passes(row, raws)
+        return self._begun(None, <bytes> row, self.code.own, raws)
+
+    cdef object _begun(self, object standing, bytes row, int width, tuple raws):
+        if PyBytes_GET_SIZE(row) < <Py_ssize_t> (width * sizeof(double)) or len(raws) != self.code.own:
+            raise ValueError("a row is that of another program")
+        memcpy(self.registers, PyBytes_AS_STRING(row), width * sizeof(double))
+        self.busy = True
+        try:
+            return self._run(standing, raws)
+        finally:
+            self.busy = False
+
+    cdef object _object(self, object standing, tuple own, int bank, int place):
+        """An object where it is."""
+        if bank == OWN:
+            return <object> PyTuple_GET_ITEM(own, place)
+        if bank == BOUND:
+            return <object> PyTuple_GET_ITEM(self.bound, place)
+        if bank == FACTS:
+            return standing.values[place]
+        return standing.values if place == FACTS else own
+
+    cdef object _run(self, object standing, tuple own):
+        cdef double* r = self.registers
+        cdef Step* steps = self.code.steps
+        cdef Step* step
+        cdef int at = 0, before = 0, behind = 0, what
+        cdef int most = self.code.notes
+        cdef int* noted = self.noted
+        cdef bint holds
+        while True:
+            step = &steps[at]
+            at += 1
+            what = step.what
+            if what == MULTIPLY:
+                r[step.to] = r[step.a] * r[step.b]
+            elif what == ADD:
+                r[step.to] = r[step.a] + r[step.b]
+            elif what == SUBTRACT:
+                r[step.to] = r[step.a] - r[step.b]
+            elif what == IF_AT_MOST:
+                if r[step.a] <= r[step.b]:
+                    at = step.to
+            elif what == IF_LESS:
+                if r[step.a] < r[step.b]:
+                    at = step.to
+            elif what == GO:
+                at = step.to
+            elif what == COPY:
+                r[step.to] = r[step.a]
+            elif what == SIZE:
+                r[step.to] = fabs(r[step.a])
+            elif what == NEGATE:
+                r[step.to] = -r[step.a]
+            elif what == GREATER:
+                r[step.to] = r[step.b] if r[step.b] > r[step.a] else r[step.a]
+            elif what == LESSER:
+                r[step.to] = r[step.b] if r[step.b] < r[step.a] else r[step.a]
+            elif what == IF_EQUAL:
+                if r[step.a] == r[step.b]:
+                    at = step.to
+            elif what == IF_UNEQUAL:
+                if r[step.a] != r[step.b]:
+                    at = step.to
+            elif what == IF_SET:
+                if r[step.a] != 0:
+                    at = step.to
+            elif what == NOTE:
+                noted[most + behind] = step.a
+                behind += 1
+            elif what == NOTE_UNSURE:
+                before += 1
+                noted[most - before] = step.a
+            elif what == ANSWER:
+                if before + behind == 0:
+                    return ()
+                if before + behind == 1:
+                    return (noted[most - before],)
+                return tuple([noted[most - before + place] for place in range(before + behind)])
+            elif what == ANSWER_YES:
+                return True
+            elif what == ANSWER_NO:
+                return False
+            elif what == ANSWER_NONE:
+                return None
+            else:
+                one = self._object(standing, own, step.bank_a, step.a)
+                if what == IF_TRUE:
+                    holds = PyObject_IsTrue(one)
+                elif what == IF_NONE:
+                    holds = one is None
+                else:
+                    other = self._object(standing, own, step.bank_b, step.b)
+                    if what == IF_COMPARED:
+                        holds = PyObject_RichCompareBool(one, other, step.how)
+                    elif what == IF_IN:
+                        holds = PySequence_Contains(other, one)
+                    else:
+                        holds = PyObject_IsTrue((<object> PyTuple_GET_ITEM(self.bound, step.how))(one, other))
+                if holds:
+                    at = step.to

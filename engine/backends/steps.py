@@ -1,0 +1,345 @@
+"""Float programs as steps of a simple machine: numbers in registers, jumps for conditions.
+
+What becomes steps is the syntax tree that the Python function is compiled from, statement by statement, so that there
+is one translation of the rules and not two. Words, truths and exact numbers are compared where they are, as Python
+compares them. Of a program in which anything else occurs there are no steps.
+"""
+
+import ast
+from collections.abc import Mapping, Sequence
+from functools import reduce
+from typing import Any, Final, NamedTuple
+
+from engine.backends.bands import OPERATORS
+
+# What a program calls its facts, as floats and exactly: those that stand, and own ones.
+_FACTS: Final = frozenset({"f", "d"})
+_OWN: Final = frozenset({"g", "h"})
+_EXACTLY: Final = frozenset({"d", "h"})
+_ARITHMETIC: Final[Mapping[type[ast.operator], str]] = {ast.Add: "add", ast.Sub: "subtract", ast.Mult: "multiply"}
+_SIGNS: Final = {operator: sign for sign, operator in OPERATORS.items()}
+# Comparisons of floats as jumps; the last two with their sides the other way round.
+_JUMPS: Final = {"<": "if_less", "<=": "if_at_most", "==": "if_equal", "!=": "if_unequal"}
+_TURNED: Final = {">": "<", ">=": "<="}
+
+
+class NotAssembled(Exception):
+    """Something occurs for which there is no step."""
+
+
+class Label:
+    """A step to go to, known later."""
+
+    at: int | None = None
+
+
+class Place(NamedTuple):
+    """Where an object is: its bank (`facts` that stand, `own` ones, what is `bound`, or `all` of the first or second)
+    and where in it; `exactly` says whether it can't be a float.
+    """
+
+    bank: str
+    at: int | str
+    exactly: bool = True
+
+
+class Step(NamedTuple):
+    """What is done; the register that takes what comes of it, or where to go; numbers in registers, or objects; how."""
+
+    what: str
+    to: int | Label = 0
+    a: int | Place = 0
+    b: int | Place = 0
+    how: int | str = 0
+
+
+class Steps:
+    """The steps of a program.
+
+    `steps` are they; `registers` by what they hold: `own`, `facts` and a place, `word`, a place and a word, `bound` and
+    a place, `fixed` and a number, or something that is worked out; `calls` is bound behind all else, by name; `notes`
+    is how many gates may be noted.
+
+    Args:
+        bound: the names of what is bound to the program.
+        called: what else it may call, by name.
+        body: its statements.
+
+    Raises:
+        NotAssembled: of something in it there are no steps.
+    """
+
+    def __init__(self, bound: Sequence[str], called: Mapping[str, Any], body: Sequence[ast.stmt]) -> None:
+        self._bound = {name: place for place, name in enumerate(bound)}
+        self._called = called
+        self._variables: dict[str, int] = {}
+        self._aliases: dict[str, Place] = {}
+        self.calls: dict[str, Any] = {}
+        self.steps: list[Step] = []
+        self.registers: dict[tuple[object, ...], int] = {}
+        self.notes = 1
+        self._block(body)
+
+    def holding(self, kind: str) -> list[Any]:
+        """What the registers of a kind hold, without its name."""
+        return [key[1:] for key in self.registers if key[0] == kind]
+
+    def _block(self, statements: Sequence[ast.stmt]) -> None:
+        for statement in statements:
+            self._statement(statement)
+
+    def _statement(self, node: ast.stmt) -> None:
+        match node:
+            case ast.Assign([ast.Tuple(targets)], ast.Name("g")):
+                for place, target in enumerate(targets):
+                    assert isinstance(target, ast.Name)
+                    self._aliases[target.id] = Place("own", place, exactly=False)
+            case ast.Assign([ast.Name("f" | "d")], ast.Attribute(ast.Name("of"))):
+                pass
+            case ast.Assign([ast.Name("out")], ast.Tuple([])):
+                pass
+            case ast.Assign([ast.Name("out")], ast.BinOp(ast.Tuple([ast.Constant(int(place))]), ast.Add(), _)):
+                self._note("note_unsure", place)
+            case ast.Assign([ast.Name("out")], ast.BinOp(_, ast.Add(), ast.Tuple([ast.Constant(int(place))]))):
+                self._note("note", place)
+            case ast.Assign([ast.Name(name)], ast.Subscript() as read):
+                self._aliases[name] = self._object(read)
+            case ast.Assign([ast.Name(name)], value):
+                self._assign(name, value)
+            case ast.If(test, body, []):
+                end = Label()
+                self._jump(test, end, when=False)
+                self._block(body)
+                self._here(end)
+            case ast.If(test, body, orelse):
+                other, end = Label(), Label()
+                self._jump(test, other, when=False)
+                self._block(body)
+                self._step("go", end)
+                self._here(other)
+                self._block(orelse)
+                self._here(end)
+            case ast.Return(ast.Name("out")):
+                self._step("answer")
+            case ast.Return(ast.Constant(None)):
+                self._step("answer_none")
+            case ast.Return(ast.expr() as value):
+                no = Label()
+                self._jump(value, no, when=False)
+                self._step("answer_yes")
+                self._here(no)
+                self._step("answer_no")
+            case _:
+                raise NotAssembled
+
+    def _note(self, what: str, place: int) -> None:
+        self.notes = max(self.notes, place + 1, -place)
+        self.steps.append(Step(what, a=Place("own", place)))
+
+    def _assign(self, name: str, value: ast.expr) -> None:
+        register = self._variables.setdefault(name, self._register("variable", name))
+        if self._is_condition(value):
+            self._truth(register, value)
+        else:
+            self._step("copy", register, self._number(value))
+
+    def _is_condition(self, node: ast.expr) -> bool:
+        """Whether an expression is a truth value by its form."""
+        match node:
+            case ast.Call(ast.Name(name)):
+                return name in self._bound
+            case ast.UnaryOp(operator):
+                return isinstance(operator, ast.Not)
+        return isinstance(node, (ast.BoolOp, ast.Compare))
+
+    def _truth(self, register: int, value: ast.expr) -> None:
+        no, end = Label(), Label()
+        self._jump(value, no, when=False)
+        self._step("copy", register, self._fixed(1))
+        self._step("go", end)
+        self._here(no)
+        self._step("copy", register, self._fixed(0))
+        self._here(end)
+
+    def _number(self, node: ast.expr) -> int:
+        """The register that holds a float."""
+        match node:
+            case ast.Constant(int() | float() as value) if not isinstance(value, bool):
+                return self._fixed(value)
+            case ast.Name(name) if name in self._bound:
+                return self._register("bound", self._bound[name])
+            case ast.Name(name) if name in self._variables:
+                return self._variables[name]
+            case ast.Name() | ast.Subscript():
+                return self._fact(self._object(node))
+            case ast.UnaryOp(ast.USub(), operand):
+                return self._new("negate", self._number(operand))
+            case ast.BinOp(left, operator, right) if type(operator) in _ARITHMETIC:
+                one, other = self._number(left), self._number(right)
+                return self._new(_ARITHMETIC[type(operator)], one, other)
+            case ast.Call(ast.Name("abs"), [operand], []):
+                return self._new("size", self._number(operand))
+            case ast.Call(ast.Name("max" | "min" as which), operands, []):
+                what = "greater" if which == "max" else "lesser"
+                return reduce(lambda one, other: self._new(what, one, other), map(self._number, operands))
+            case ast.IfExp(test, ast.Constant(yes), ast.Constant(no)):
+                return self._either(test, yes, no)
+            case ast.NamedExpr(ast.Name(name), value):
+                self._assign(name, value)
+                return self._variables[name]
+        raise NotAssembled
+
+    def _either(self, test: ast.expr, yes: Any, no: Any) -> int:
+        register, other, end = self._register("made", len(self.registers)), Label(), Label()
+        self._jump(test, other, when=False)
+        self._step("copy", register, self._fixed(yes))
+        self._step("go", end)
+        self._here(other)
+        self._step("copy", register, self._fixed(no))
+        self._here(end)
+        return register
+
+    def _fact(self, of: Place) -> int:
+        """The register of a number or truth value that is read from among the facts."""
+        if of.exactly:
+            raise NotAssembled
+        return self._register(of.bank, of.at)
+
+    def _jump(self, node: ast.expr, to: Label, *, when: bool) -> None:
+        """Go there if a condition holds, or does not; else on to what follows."""
+        match node:
+            case ast.UnaryOp(ast.Not(), operand):
+                self._jump(operand, to, when=not when)
+            case ast.BoolOp(operator, parts):
+                self._jump_any(parts, to, isinstance(operator, ast.Or), when=when)
+            case ast.Compare(left, operators, others) if len(operators) > 1:
+                pairs = [(operator, other) for operator, other in zip(operators, others, strict=True)]
+                parts = []
+                for operator, other in pairs:
+                    parts.append(ast.Compare(left, [operator], [other]))
+                    left = other
+                self._jump_any(parts, to, False, when=when)
+            case ast.Compare(left, [operator], [right]):
+                self._compared(left, operator, right, to, when=when)
+            case ast.Constant(bool(value)):
+                if value == when:
+                    self._step("go", to)
+            case ast.Name(name) if name in self._variables:
+                self._if("if_set", to, when, self._variables[name])
+            case ast.Call(ast.Name(name), [one, other], []):
+                self._said(name, one, other, to, when=when)
+            case ast.Name() | ast.Subscript():
+                of = self._object(node)
+                if of.exactly:
+                    self._if("if_true", to, when, of)
+                else:
+                    self._if("if_set", to, when, self._fact(of))
+            case _:
+                raise NotAssembled
+
+    def _jump_any(self, parts: Sequence[ast.expr], to: Label, any_of: bool, *, when: bool) -> None:
+        if any_of == when:  # one alone is enough to go there
+            for part in parts:
+                self._jump(part, to, when=when)
+            return
+        stay = Label()
+        for part in parts[:-1]:
+            self._jump(part, stay, when=not when)
+        self._jump(parts[-1], to, when=when)
+        self._here(stay)
+
+    def _compared(self, left: ast.expr, operator: ast.cmpop, right: ast.expr, to: Label, *, when: bool) -> None:
+        match operator:
+            case ast.Is() | ast.IsNot():
+                self._if("if_none", to, when == isinstance(operator, ast.Is), self._object(left))
+            case ast.In() | ast.NotIn():
+                at = self._object(left), self._object(right)
+                self._if("if_in", to, when == isinstance(operator, ast.In), *at)
+            case _:
+                sign = _SIGNS[type(operator)]
+                if (word := self._word(left, sign, right)) is not None:
+                    self._if("if_set", to, when, word)
+                elif self._is_object(left) or self._is_object(right):
+                    self._if("if_compared", to, when, self._object(left), self._object(right), sign)
+                else:
+                    if sign in _TURNED:
+                        left, right, sign = right, left, _TURNED[sign]
+                    one, other = self._number(left), self._number(right)
+                    self._if(_JUMPS[sign], to, when, one, other)
+
+    def _word(self, left: ast.expr, sign: str, right: ast.expr) -> int | None:
+        """Whether an own fact is a word, which is known when the row is made."""
+        match left, sign, right:
+            case ast.Subscript(ast.Name("h"), ast.Constant(int(place))), "==", ast.Constant(str(word)):
+                return self._register("word", place, word)
+        return None
+
+    def _said(self, name: str, one: ast.expr, other: ast.expr, to: Label, *, when: bool) -> None:
+        """What a function says of two objects."""
+        how = self._bound.get(name)
+        if how is None:
+            if name not in self._called:
+                raise NotAssembled
+            self.calls.setdefault(name, self._called[name])
+            how = len(self._bound) + list(self.calls).index(name)
+        self._if("if_said", to, when, self._object(one), self._object(other), how)
+
+    def _is_object(self, node: ast.expr) -> bool:
+        """Whether this is compared as an object: a word, a truth value, an exact number."""
+        match node:
+            case ast.Constant(value):
+                return isinstance(value, (str, bool))
+            case ast.Subscript(ast.Name(name)):
+                return name in _EXACTLY
+            case ast.Name(name) if name in self._aliases:
+                return self._aliases[name].exactly
+        return False
+
+    def _object(self, node: ast.expr) -> Place:
+        """Where an object is; what is no float is among the floats as it is among the facts themselves.
+
+        Raises:
+            NotAssembled: it is none that lies anywhere.
+        """
+        match node:
+            case ast.Subscript(ast.Name(name), ast.Constant(int(place))) if name in _FACTS | _OWN:
+                return Place("facts" if name in _FACTS else "own", place, name in _EXACTLY)
+            case ast.Name("d" | "h" as name):
+                return Place("all", "facts" if name == "d" else "own")
+            case ast.Name(name) if name in self._bound:
+                return Place("bound", self._bound[name])
+            case ast.Name(name) if name in self._aliases:
+                return self._aliases[name]
+            case ast.Constant(str() | bool() as value):
+                return self._constant(value)
+        raise NotAssembled
+
+    def _constant(self, value: str | bool) -> Place:
+        key = f"constant {value!r}"
+        self.calls.setdefault(key, value)
+        return Place("bound", len(self._bound) + list(self.calls).index(key))
+
+    def _new(self, what: str, a: int, b: int = 0) -> int:
+        register = self._register("made", len(self.registers))
+        self._step(what, register, a, b)
+        return register
+
+    def _fixed(self, value: float) -> int:
+        return self._register("fixed", float(value))
+
+    def _register(self, *key: object) -> int:
+        return self.registers.setdefault(key, len(self.registers))
+
+    def _if(self, what: str, to: Label, when: bool, a: int | Place, b: int | Place = 0, how: int | str = 0) -> None:
+        """Go there if it holds, or if it doesn't."""
+        past = Label()
+        self.steps.append(Step(what, to if when else past, a, b, how))
+        if not when:
+            self._step("go", to)
+            self._here(past)
+
+    def _step(self, what: str, to: int | Label = 0, a: int = 0, b: int = 0) -> None:
+        self.steps.append(Step(what, to, a, b))
+
+    def _here(self, label: Label) -> None:
+        label.at = len(self.steps)
