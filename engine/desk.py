@@ -194,12 +194,12 @@ class Record(_Facts):
         guarded = self.guarded
         try:
             places = guarded.run(self.standing, self.floats, self.raws)
-            if places == ():
-                return _new(Verdict, (self, places, True))
-            if places is not None and not self.standing.desk.ruleset.waivers:
+            if places and not guarded.waived:
                 if places[0] < 0:
                     places = self._settled(places)
-                return _new(Verdict, (self, places, not guarded.reasons[places]))
+                return _new(Verdict, (self, places, not (guarded.reasons[places] if guarded.shadows else places)))
+            if places == ():
+                return _new(Verdict, (self, places, True))
         except (TypeError, ArithmeticError):  # what is missing raises, and is explained in one place
             pass
         return self._at_length()

@@ -18,20 +18,25 @@ except ImportError:  # there was no compiler
 BUILT: Final = machine is not None
 
 Run = Callable[..., Any]
+Row = Callable[[Any, tuple[Any, ...]], Any]
 
 
 class Assembled:
     """A program as steps, for every subject and actor.
 
+    `code` is what the machine runs; None where there is no machine, or something in the program has no steps.
+
     Args:
-        bound: the names of what is bound to it.
+        bound: of what is bound to it, the names, and whether it is a float.
         called: what else it may call, by name.
         body: its statements.
         own: how many own facts there are.
     """
 
-    def __init__(self, bound: Sequence[str], called: Mapping[str, Any], body: Sequence[ast.stmt], own: int) -> None:
-        self._code: Any = None
+    def __init__(
+        self, bound: Mapping[str, bool], called: Mapping[str, Any], body: Sequence[ast.stmt], own: int
+    ) -> None:
+        self.code: Any = None
         self._called: tuple[Any, ...] = ()
         if machine is None:
             return
@@ -39,12 +44,12 @@ class Assembled:
             steps = Steps(bound, called, body)
         except NotAssembled:
             return
-        self._code, self._called = _code(steps, own), tuple(steps.calls.values())
+        self.code, self._called = _code(steps, own), tuple(steps.calls.values())
 
     @property
-    def row(self) -> Callable[[Any, tuple[Any, ...]], Any]:
+    def row(self) -> Row:
         """Makes of facts that stand, `packed`, and own ones in floats what programs take for the latter."""
-        return _own if self._code is None else self._code.row
+        return _own if self.code is None else self.code.row
 
     def bind(self, values: Sequence[Any], otherwise: Run) -> Any:
         """The machine that runs the program with these values, as `run` or `passes`; None where there is none.
@@ -53,12 +58,9 @@ class Assembled:
             values: in order.
             otherwise: the same in Python, for facts that are no numbers where some are wanted.
         """
-        if self._code is None:
+        if self.code is None:
             return None
-        try:
-            return machine.Machine(self._code, (*values, *self._called), otherwise)
-        except TypeError:  # what is bound is not all as the steps want it
-            return None
+        return machine.Machine(self.code, (*values, *self._called), otherwise)
 
 
 def _own(standing: object, own: tuple[Any, ...]) -> tuple[Any, ...]:

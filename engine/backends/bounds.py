@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import reduce
 from typing import Any, Final
 
-from engine.backends.assembler import Assembled
+from engine.backends.assembler import BUILT, Assembled
 from engine.backends.bands import MAX_FACTORS, SLACK, UNIT
 from engine.backends.places import at
 from engine.backends.python import compiled
@@ -113,13 +113,13 @@ class Bounds:
 
     def _form(self, tests: Sequence[_Test]) -> Callable[..., Passes]:
         """What takes the ends of ranges, and gives the test."""
-        bound = ["remainder"]
+        bound = {"remainder": False}
 
-        def ends(there: tuple[bool, ...], value: ast.expr) -> list[ast.expr]:
+        def ends(there: tuple[bool, ...], value: ast.expr, *, floats: bool) -> list[ast.expr]:
             """Whether a value is between the ends that there are; nothing where neither is bound."""
             if not there:
                 return []
-            low, high = (_named(bound) if one else None for one in there)
+            low, high = (_named(bound, is_float=floats) if one else None for one in there)
             if low is None and high is None:
                 return [ast.Constant(True)]
             sides = [side for side in (low, value, high) if side is not None]
@@ -129,13 +129,15 @@ class Bounds:
         for test in tests:
             places = [self._at[name] for name in test.product]
             if test.stepped:
-                found.append(invert(call("remainder", [at("h", places[0]), _named(bound)])))
+                found.append(invert(call("remainder", [at("h", places[0]), _named(bound, is_float=False)])))
                 continue
-            near = ends(test.near, reduce(times, [at("g", place) for place in places]))
-            either = [*near, *ends(test.exactly, at("h", places[0]))]
+            near = ends(test.near, reduce(times, [at("g", place) for place in places]), floats=True)
+            either = [*near, *ends(test.exactly, at("h", places[0]), floats=False)]
             found.append(either[0] if len(either) == 1 else ast.BoolOp(ast.Or(), either))
         body: list[ast.stmt] = [ast.Return(ast.BoolOp(ast.And(), [*found, ast.Constant(True)]))]
-        assembled, in_python = Assembled(bound, {}, body, len(self._at)), compiled(bound, ["g", "h"], body)
+        in_python, assembled = compiled(list(bound), ["g", "h"], body), Assembled(bound, {}, body, len(self._at))
+        if BUILT and assembled.code is None:  # own facts come as the machine takes them
+            raise NoLeeway
 
         def bind(*values: object) -> Passes:
             otherwise: Passes = in_python(*values)
@@ -145,10 +147,11 @@ class Bounds:
         return bind
 
 
-def _named(bound: list[str]) -> ast.expr:
+def _named(bound: dict[str, bool], *, is_float: bool) -> ast.expr:
     """One more value that is bound."""
-    bound.append(f"p{len(bound)}")
-    return local(bound[-1])
+    name = f"p{len(bound)}"
+    bound[name] = is_float
+    return local(name)
 
 
 def _exact_ends(of: Range) -> tuple[Decimal | None, ...]:

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
-from engine.backends.assembler import Assembled
+from engine.backends.assembler import Assembled, Row
 from engine.backends.bands import UNIT, Bands, NotBanded, nearest
 from engine.backends.bounds import Bounds, Passes
 from engine.backends.places import InTwo, NearInTwo
@@ -27,11 +27,12 @@ from engine.tree import Node
 
 # Facts that stand, as `floats` and exact `values`; own ones as floats, which `row` makes; own ones exactly.
 Run = Callable[[Any, Any, tuple[Any, ...]], tuple[int, ...] | None]
-Row = Callable[[Any, tuple[Any, ...]], Any]
 # A veto; nothing where the gate passes; None where the interpreter must say.
 Check = Callable[[Any, Any], Veto | tuple[()] | None]
 # Whether numbers pass all gates for certain, given the facts that stand, and the words.
 Tests = Callable[[Sequence[Value | None], Sequence[Value]], Passes | None]
+# What is bound to a program as a float.
+_FLOATS: Final = frozenset({"near", "size"})
 # So many sets of reasons are kept: what stops orders is mostly the same few gates.
 MAX_REASONS: Final = 1024
 
@@ -52,7 +53,7 @@ class Reasons(dict[tuple[int, ...], tuple[str, ...]]):
 
 
 class Guarded:
-    """The gates of a subject and actor.
+    """The gates of a subject and actor; `shadows` says whether some only watch.
 
     Args:
         run: the places of gates that veto, and before them ~place of each that is to be checked; None where the
@@ -62,9 +63,10 @@ class Guarded:
         gates: by their places.
         checks: makes the exact program of a gate.
         tests: makes the test of what passes all gates for certain, from facts that stand and the words of others.
+        waived: whether a waiver may let pass what a gate vetoes.
     """
 
-    __slots__ = ("_checks", "_made", "gates", "own", "reasons", "row", "run", "tests")
+    __slots__ = ("_checks", "_made", "gates", "own", "reasons", "row", "run", "shadows", "tests", "waived")
 
     def __init__(
         self,
@@ -74,8 +76,11 @@ class Guarded:
         gates: Sequence[Gate],
         checks: Callable[[int], Check],
         tests: Tests,
+        *,
+        waived: bool,
     ) -> None:
-        self.run, self.row, self.own, self.gates, self.tests = run, row, own, gates, tests
+        self.run, self.row, self.own, self.gates, self.tests, self.waived = run, row, own, gates, tests, waived
+        self.shadows = not all(gate.enforced for gate in gates)
         self.reasons = Reasons(gates)
         self._checks, self._made = checks, dict[int, Check]()
 
@@ -124,7 +129,8 @@ class GuardedPrograms:
             self._shapes[key] = _Shape(self, gates)
         shape = self._shapes[key]
         run, checks = shape.bind(subject, layer)
-        return Guarded(run, shape.row, self._own, gates, checks, partial(self._bounds.test, gates, (subject, layer)))
+        tests = partial(self._bounds.test, gates, (subject, layer))
+        return Guarded(run, shape.row, self._own, gates, checks, tests, waived=bool(ruleset.waivers))
 
 
 class _Shape:
@@ -226,7 +232,8 @@ class _NearProgram(Program):
     ) -> None:
         super().__init__(ruleset, tops, to, body, of.near)
         self._floats: dict[float, float] = {}
-        self.assembled = Assembled(self.names, CALLED, self.body, of.size)
+        floats = {name: kind in _FLOATS for (kind, _), name in to.bound.items()}
+        self.assembled = Assembled(floats, CALLED, self.body, of.size)
 
     def bind(self, subject: Subject | None, actor: Layer | None) -> Run:
         """The program with the values of this subject and actor in it, for the machine where that was built."""
@@ -241,7 +248,7 @@ class _NearProgram(Program):
         """As of a program, and floats of it: `near` times 1 - k·UNIT, `size` without its sign."""
         if kind == "exactly":
             return _exactly(self.asked[what].bind(subject, actor))
-        if kind not in ("near", "size"):
+        if kind not in _FLOATS:
             return super().value(kind, what, subject, actor)
         value = super().value(what[0], what[1], subject, actor)
         if not isinstance(value, Decimal):

@@ -158,7 +158,7 @@ cdef class Machine:
     cdef double* registers
     cdef int* noted
     cdef tuple bound
-    cdef object otherwise
+    cdef readonly object otherwise
     cdef bint busy
 
     def __cinit__(self, Code code, tuple bound, otherwise):
@@ -179,7 +179,7 @@ cdef class Machine:
         PyMem_Free(self.noted)
 
     def run(self, standing, row, tuple raws not None):
-        """What the program says of facts that stand and own ones; see `Guarded`.
+        """What the program says of facts that stand and own ones: places of gates, of those in doubt first ~place.
 
         Args:
             standing: the facts that stand, as `values`.

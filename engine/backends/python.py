@@ -212,8 +212,8 @@ class Program:
         if checks:
             absent = ast.BoolOp(ast.Or(), [*checks, ast.Constant(False)])
             body = [ast.If(absent, [ast.Return(ast.Constant(None))], []), *body]
-        self.names, self.body = list(to.bound.values()), [*places.loads(to.loads), *body]
-        self.function = compiled(self.names, places.parameters, self.body)
+        self.body = [*places.loads(to.loads), *body]
+        self.function = compiled(list(to.bound.values()), places.parameters, self.body)
 
     def bind(self, subject: Subject | None, actor: Layer | None) -> Callable[..., Any]:
         """The function with the caps and facts of this subject and actor in it."""

@@ -61,7 +61,7 @@ class Steps:
     is how many gates may be noted.
 
     Args:
-        bound: the names of what is bound to the program.
+        bound: of what is bound to the program, the names, and whether it is a float.
         called: what else it may call, by name.
         body: its statements.
 
@@ -69,8 +69,9 @@ class Steps:
         NotAssembled: of something in it there are no steps.
     """
 
-    def __init__(self, bound: Sequence[str], called: Mapping[str, Any], body: Sequence[ast.stmt]) -> None:
+    def __init__(self, bound: Mapping[str, bool], called: Mapping[str, Any], body: Sequence[ast.stmt]) -> None:
         self._bound = {name: place for place, name in enumerate(bound)}
+        self._floats = frozenset(name for name, is_float in bound.items() if is_float)
         self._called = called
         self._variables: dict[str, int] = {}
         self._aliases: dict[str, Place] = {}
@@ -166,7 +167,7 @@ class Steps:
         match node:
             case ast.Constant(int() | float() as value) if not isinstance(value, bool):
                 return self._fixed(value)
-            case ast.Name(name) if name in self._bound:
+            case ast.Name(name) if name in self._floats:
                 return self._register("bound", self._bound[name])
             case ast.Name(name) if name in self._variables:
                 return self._variables[name]
@@ -293,6 +294,8 @@ class Steps:
                 return name in _EXACTLY
             case ast.Name(name) if name in self._aliases:
                 return self._aliases[name].exactly
+            case ast.Name(name) if name in self._bound:
+                return name not in self._floats
         return False
 
     def _object(self, node: ast.expr) -> Place:

@@ -46,11 +46,11 @@ class Wrong:
 
 
 class Gate:
-    """The gate, and the ways in which it is asked."""
+    """The gate, and the ways in which it is asked; `take` makes the record of an order."""
 
     def __init__(self) -> None:
         self.desk = Desk(Engine(ruleset()))
-        self._take = self.desk.intake(*[f"order.{name}" for name in ORDER])
+        self.take = self.desk.intake(*[f"order.{name}" for name in ORDER])
         self._floats, self._fractions = chain(*caps(float)), chain(*caps(Fraction))
 
     def wrong(self, what: str, found: list[Case]) -> Wrong:
@@ -85,7 +85,7 @@ class Gate:
         found = cases()
         by_hand, exactly = chain(*caps(float)), chain(*caps(Decimal))
         asked = self.standing(found)
-        records = [self._take(standing, *order) for standing, order in asked]
+        records = [self.take(standing, *order) for standing, order in asked]
         ways = (
             (lambda case: by_hand(case.order, case.context), converted(found, float)),
             (lambda case: exactly(case.order, case.context), converted(found, Decimal)),
@@ -103,10 +103,10 @@ class Gate:
         found = [case for case in cases(contexts=1) if not self._fractions(*_of(case, Fraction))]
         asked = self.standing(found, long=True)
         for standing, order in asked:
-            self._take(standing, *order)
+            self.take(standing, *order)
         ways = (
             (lambda case: by_hand(case.order, case.context), converted(found, float)),
-            (_with_reasons, [self._take(standing, *order) for standing, order in asked]),
+            (_with_reasons, [self.take(standing, *order) for standing, order in asked]),
             (self._made_and_decided, asked),
         )
         return in_turns(BY_HAND, dict(zip(UNCHANGED, ways, strict=True)))
@@ -133,7 +133,7 @@ class Gate:
 
     def _made_and_decided(self, asked: tuple[Standing, list[Any]]) -> object:
         standing, order = asked
-        return _with_reasons(self._take(standing, *order))
+        return _with_reasons(self.take(standing, *order))
 
 
 def whole(desk: Desk, found: Sequence[Case]) -> list[Record]:

@@ -1,0 +1,135 @@
+"""The machine says of float programs what Python says of them; without it the desk decides the same."""
+
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+
+from engine import Engine
+from engine.backends import assembler, bounds, intake
+from engine.backends.assembler import BUILT
+from engine.backends.guarded import GuardedPrograms
+from engine.desk import Desk, Record, Unusual
+from engine.ruleset import RuleSet
+from research.bench.deciding import ORDER, Gate
+from research.bench.workload import cases as bench_cases
+from research.bench.workload import ruleset
+from tests.engine.random_rules import Case, cases, engines, nested, thorough
+from tests.engine.test_desk import records_of
+from universe.reader import load
+
+ROOT = Path(__file__).parents[2]
+built = pytest.mark.skipif(not BUILT, reason="the machine was not built: there is no compiler")
+
+
+@pytest.fixture
+def in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where there is no compiler."""
+    monkeypatch.setattr(assembler, "machine", None)
+    monkeypatch.setattr(intake, "BUILT", False)
+    monkeypatch.setattr(bounds, "BUILT", False)
+
+
+def of_all(rules: RuleSet) -> Iterator[tuple[Any, Any, Any]]:
+    """Each subject and actor, and their programs where the facts of an order are given anew each time."""
+    desk = Desk(Engine(rules))
+    own = [name for name in rules.catalog.facts if name.startswith("order.") and name in desk.slots]
+    programs = GuardedPrograms(rules, desk.engine.reader, own)
+    for subject in rules.subjects.values():
+        for actor in rules.actors or [None]:
+            yield subject, actor, programs.of(subject, actor)
+
+
+@built
+@pytest.mark.parametrize("shipped", [True, False])
+def test_what_is_shipped_and_what_is_measured_runs_in_the_machine(shipped: bool) -> None:
+    """Of every subject and actor, so that no rule makes decisions slow without a word."""
+    rules = load(ROOT / "universe/universe.json").ruleset if shipped else ruleset()
+
+    slow = [(subject.key, actor) for subject, actor, of in of_all(rules) if type(of.run.__self__).__name__ != "Machine"]
+
+    assert slow == []
+
+
+@built
+@thorough(200)
+@given(cases(complete=True))
+def test_the_machine_notes_the_gates_that_python_notes(case: Case) -> None:
+    """Those that veto, and those in doubt, in the same order; or that a fact is missing; or the same error."""
+    fast, _ = engines(case.document)
+    for _, record in records_of(Desk(fast), case):
+        run = None if isinstance(record, Unusual) else getattr(record.guarded.run, "__self__", None)
+        if run is not None and type(record.floats) is bytes:
+            assert said(run.run, record, record.floats) == said(run.otherwise, record, floats(record))
+
+
+def said(run: Any, record: Record, own: Any) -> Any:
+    """What a program says of a record, or the error that it raises."""
+    try:
+        return run(record.standing, own, record.raws)
+    except TypeError:
+        return TypeError
+
+
+def floats(record: Record) -> tuple[Any, ...]:
+    """Its own facts as the program in Python takes them."""
+    desk, own = record.standing.desk, record.guarded.own
+    return GuardedPrograms(desk.ruleset, desk.engine.reader, own).floats(record.raws)
+
+
+@pytest.mark.usefixtures("in_python")
+def test_without_a_machine_a_verdict_is_what_the_interpreter_decides() -> None:
+    """What is installed where there is no compiler decides the same, only slower."""
+
+    @thorough(100)
+    @given(cases())
+    def law(case: Case) -> None:
+        fast, slow = engines(case.document)
+        for facts, record in records_of(Desk(fast), case):
+            expected, verdict = slow.decide(nested(facts)), record.decide()
+
+            assert (verdict.allowed, verdict.reasons) == (expected.allowed, expected.reasons)
+
+    law()
+
+
+@built
+def test_a_row_of_another_program_is_refused() -> None:
+    """It would be read as other facts."""
+    _, _, guarded = next(of_all(ruleset()))
+
+    with pytest.raises(ValueError, match="row"):
+        guarded.run(None, b"", ())
+    with pytest.raises(TypeError):
+        guarded.run(None, b"", None)
+
+
+class Asking:
+    """A number that asks something from another thread while it is compared, once."""
+
+    def __init__(self, ask: Callable[[], Any]) -> None:
+        self.said: list[Any] = []
+        self._thread = threading.Thread(target=lambda: self.said.append(ask()))
+
+    def __le__(self, other: object) -> bool:
+        if self._thread.ident is None:
+            self._thread.start()
+            self._thread.join()
+        return False
+
+
+@built
+def test_when_it_is_asked_while_it_runs_then_each_gets_its_own_answer() -> None:
+    """The registers of one are not those of the other."""
+    gate = Gate()
+    leverage = ORDER.index("leverage")
+    records = [gate.take(standing, *order) for standing, order in gate.standing(bench_cases(400))]
+    one, other, *_ = [r for r in records if r.raws and r.raws[0] == records[0].raws[0] and not r.decide().said]
+    run, asking = one.guarded.run, Asking(lambda: run(other.standing, other.floats, other.raws))
+    raws = tuple(asking if place == leverage else value for place, value in enumerate(one.raws))
+
+    assert run(one.standing, one.floats, raws) == (5,)  # the place of the gate of leverage
+    assert asking.said == [()]
