@@ -27,8 +27,12 @@ _WITH: Final[Mapping[str, object]] = {
     "check": _PLAIN.plus,
     "near": float,
     "number": Decimal,
-    "most": 10**30,
-    "least": -(10**30),
+    "most": float(10**30),
+    "least": -float(10**30),
+    "none": float(0),
+    "exact_most": Decimal(10**30),
+    "exact_least": Decimal(-(10**30)),
+    "exact_none": Decimal(0),
     "doubts": (KeyError, TypeError, ValueError, ArithmeticError),
 }
 
@@ -101,7 +105,7 @@ def _value(name: str, place: Place, names_somebody: bool, compared: bool) -> _Va
         exactly = ast.Compare(ast.Attribute(value, "__class__", ast.Load()), [ast.Is()], [local("number")])
         checked = ast.Expr(call("check", [value]))
         if compared:
-            return _Value((checked,), (exactly, _in_range(name, place.fact.sign)), name)
+            return _Value((checked,), (exactly, _in_range(name, place.fact.sign, "exact_")), name)
         return _Value((checked, as_float), (exactly, _in_range(near, place.fact.sign)), near)
     kind = place.fact.unit.kind
     if names_somebody:  # the programs know whom there are
@@ -119,11 +123,14 @@ def _value(name: str, place: Place, names_somebody: bool, compared: bool) -> _Va
     return _Value((read, as_float) if numeric else (read,), (), near if numeric else name, ((reader, place.read),))
 
 
-def _in_range(near: str, sign: Sign) -> ast.expr:
-    """Whether a number is finite and has the sign of its fact; the check before has kept it from rounding to zero."""
-    least = local("least") if sign is Sign.ANY else ast.Constant(0)
+def _in_range(number: str, sign: Sign, ends: str = "") -> ast.expr:
+    """Whether a number is finite and has the sign of its fact; the check before has kept it from rounding to zero.
+
+    Ends are of the number's own type: another would have to be converted each time.
+    """
+    least = local(f"{ends}least" if sign is Sign.ANY else f"{ends}none")
     above: ast.cmpop = ast.Lt() if sign is Sign.POSITIVE else ast.LtE()
-    return ast.Compare(least, [above, ast.LtE()], [local(near), local("most")])
+    return ast.Compare(least, [above, ast.LtE()], [local(number), local(f"{ends}most")])
 
 
 def _of_standing(part: str) -> ast.expr:
