@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from cli.logs import expanded
+from cli.logs import HELP, expanded, files_of, records
 from cli.project import fail
 from cli.runs import at
 
@@ -29,29 +29,35 @@ class Stored:
 
 def from_log(path: Path, wanted: str | None) -> Stored:
     """A decision of a log: by id or its beginning, by `#N` for the N-th line; None: the last veto."""
-    try:
-        raw = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        lines = [line.decode() for line in raw.splitlines()]
-        if raw.startswith(b'{"log":'):
-            lines = [record for _, record in expanded((f"{path}:{n}", line) for n, line in enumerate(lines, 1))]
-    except UnicodeDecodeError:
-        fail(f"{path} is not UTF-8", "the log holds decisions as `hedgerow decide` writes them")
-    except OSError as error:
-        fail(
-            f"{path} can't be read: {error.strerror}",
-            "run `hedgerow rehearse`, or give --log the log of `hedgerow decide`",
-        )
+    found = list(_from_stdin() if str(path) == "-" else records(_files(path)))
     if wanted is not None and wanted.startswith("#"):
         number = int(wanted[1:]) if wanted[1:].isdigit() else 0
-        if not 0 < number <= len(lines):
-            fail(f"{path} has no line {wanted}", f"it has {len(lines)}")
-        return Stored(lines[number - 1], f"{path}:{number}")
+        if not 0 < number <= len(found):
+            fail(f"{path} has no line {wanted}", f"it has {len(found)}")
+        place, line = found[number - 1]
+        return Stored(line, place)
     mark = None if wanted is None else f'"id":"{_whole(wanted)}'
-    for number in range(len(lines), 0, -1):
-        line = lines[number - 1]
+    for place, line in reversed(found):
         if line.startswith('{"decision":"veto"') if mark is None else mark in line[:120]:
-            return Stored(line, f"{path}:{number}")
+            return Stored(line, place)
     fail(f"{path} holds no decision {wanted}" if wanted else f"{path} holds no veto", "give an id, or #N for a line")
+
+
+def _from_stdin() -> Iterator[tuple[str, str]]:
+    try:
+        lines = [line.decode() for line in sys.stdin.buffer.read().splitlines()]
+    except UnicodeDecodeError:
+        fail("- is not UTF-8", HELP)
+    return expanded((f"-:{number}", line) for number, line in enumerate(lines, 1))
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.exists():
+        fail(
+            f"{path} can't be read: No such file or directory",
+            "run `hedgerow rehearse`, or give --log the log of `hedgerow decide`",
+        )
+    return files_of(path)
 
 
 def from_run(folder: Path, wanted: str | None) -> Stored:

@@ -23,7 +23,7 @@ LOG: Final = Path("logs/rehearsal/decisions.jsonl")
 @click.command(name="why")
 @click.argument("decision", required=False)
 @run_option
-@click.option("--log", type=click.Path(path_type=Path), help="A log of `decide` or `rehearse` instead; `-` is stdin.")
+@click.option("--log", type=click.Path(path_type=Path), help="A log of decisions instead; `-` is stdin.")
 @click.option("--universe", "universe_file", type=click.Path(path_type=Path), help="The universe that decided.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @click.pass_obj
@@ -83,7 +83,7 @@ def _stored(folder: Path, decision: str | None, run: Path | None, log: Path | No
     if run is not None:
         return from_run(run, decision), (run,)
     path = log if log is not None else folder / LOG
-    return from_log(path, decision), (path.parent, path.parent.parent)
+    return from_log(path, decision), (path, path.parent, path.parent.parent)
 
 
 def _show(stored: "Decision", scope: str | None, judgements: "list[Judgement]", situation: "Situation | None") -> None:
