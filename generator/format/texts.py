@@ -121,7 +121,7 @@ def _written(value: str, schema: Schema) -> str:
         return value
     is_quoted = isinstance(value, DoubleQuotedScalarString | SingleQuotedScalarString)
     text = grouped(str(value)) if is_value(schema) else str(value)
-    if not is_quoted and (text == "" or not is_treacherous(text)):
+    if not is_quoted and (text == "" or not _needs_quotes(text)):
         return text
     made: str = value
     if is_quoted and _reads_plain(text):
@@ -133,9 +133,14 @@ def _written(value: str, schema: Schema) -> str:
     return made
 
 
+def _needs_quotes(text: str) -> bool:
+    """Whether it is something else without quotes: to some reader, or to all of them where a line begins with it."""
+    return is_treacherous(text) or text.startswith(("---", "..."))
+
+
 def _reads_plain(text: str) -> bool:
     """Whether every reader takes the text for itself without quotes, wherever it is moved to."""
-    if is_treacherous(text) or not text or "\n" in text:
+    if _needs_quotes(text) or not text or "\n" in text:
         return False
     try:
         node = yaml.compose(f"[{text}]", Loader=_Loader)

@@ -104,6 +104,8 @@ def test_digits_are_grouped_in_values_only() -> None:
         ("''", '""'),
         ("'a # b'", '"a # b"'),
         ("5%", "5%"),
+        ("...and so on", '"...and so on"'),
+        ("'--- cut ---'", '"--- cut ---"'),
     ],
 )
 def test_quotes_stand_where_a_reader_needs_them_and_nowhere_else(written: str, expected: str) -> None:
