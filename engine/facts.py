@@ -95,7 +95,7 @@ class FactReader:
         document = parse_json(text)
         snapshot = self.read(document)
         if not snapshot.invalid and len(self._forms) < MAX_FORMS:
-            layout = self._layouts.get(names_of(document) or ())
+            layout = self.layout(document)
             if layout is not None and (new := layout.form(text)) is not None:
                 self._forms.append(new)
         return snapshot
@@ -141,6 +141,10 @@ class FactReader:
                 self._layouts.clear()
             self._layouts[names] = Layout([place for place, _ in found], len(self.slots))
         return Snapshot(self._ruleset, values, invalid, template(dict(sorted(texts.items()))))
+
+    def layout(self, document: Mapping[str, Any]) -> Layout | None:
+        """How facts in the arrangement of a document are read at once, if such were read before."""
+        return self._layouts.get(names_of(document) or ())
 
     def place(self, name: str) -> Place:
         """How the values of a fact are read.

@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 RECORD_KEYS: Final = frozenset("decision id subject ruleset universe vetoes shadow waived facts".split())
 
@@ -49,6 +49,25 @@ class Reason:
         return entry
 
 
+class Parts(NamedTuple):
+    """A decision's record, in parts that whoever writes it may leave out: `rules` names its rules, `facts` are all that
+    was decided on, `before` and `after` are the rest, without the closing brace.
+    """
+
+    before: str
+    rules: str
+    after: str
+    facts: str
+
+    def whole(self) -> str:
+        """One line of canonical JSON."""
+        return f'{self.before}{self.rules}{self.after},"facts":{self.facts}}}'
+
+    def without_facts(self) -> str:
+        """The same for whoever gave the facts, and needs them not again."""
+        return f"{self.before}{self.rules}{self.after}}}"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Allow or veto, with every reason in file order.
@@ -78,13 +97,18 @@ class Decision:
 
     def to_json(self) -> str:
         """One line of canonical JSON; `from_json` gives the decision back."""
-        largest = "" if self.largest_name is None else f'"{self.largest_name}":{_text(self.largest)},'
+        return self.parts().whole()
+
+    def parts(self) -> Parts:
+        """The record, for whoever writes it in parts."""
+        largest = "" if self.largest_name is None else f',"{self.largest_name}":{_text(self.largest)}'
         if self.left_out:
-            largest += f'"{self.largest_name}_without":{_dump(list(self.left_out))},'
-        return (
-            f'{{"decision":"{"allow" if self.allowed else "veto"}","id":"{self.id}","subject":{_text(self.subject)},'
-            f'"ruleset":"{self.ruleset}","universe":"{self.universe}","vetoes":{_reasons(self.vetoes)},'
-            f'"shadow":{_reasons(self.shadow)},"waived":{_reasons(self.waived)},{largest}"facts":{self.facts_json}}}'
+            largest += f',"{self.largest_name}_without":{_dump(list(self.left_out))}'
+        return Parts(
+            f'{{"decision":"{"allow" if self.allowed else "veto"}","id":"{self.id}","subject":{_text(self.subject)}',
+            rules_part(self.ruleset, self.universe),
+            f',"vetoes":{_reasons(self.vetoes)},"shadow":{_reasons(self.shadow)},"waived":{_reasons(self.waived)}{largest}',
+            self.facts_json,
         )
 
     @classmethod
@@ -114,6 +138,11 @@ class Decision:
             )
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError, RecursionError) as error:
             raise ValueError(f"not a decision record: {type(error).__name__} {error}") from None
+
+
+def rules_part(ruleset: str, universe: str) -> str:
+    """What a record says of its rules, by their two hashes."""
+    return f',"ruleset":"{ruleset}","universe":"{universe}"'
 
 
 def decision_id(universe: str, facts_json: str) -> str:

@@ -1,21 +1,34 @@
 """Answers: facts from outside decided by the universe that decides now, and logged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from engine import Decision, Engine
 from engine.explain import Refusal
-from engine.facts import FactsFault
+from engine.facts import FactsFault, parse_json
+from engine.numbers import exact
+from engine.reason import Parts
 from execution.gate import RiskEngine
 from execution.service.log import DecisionLog
 from execution.service.requests import Batch, Refused
-from execution.service.sharing import Layer, Read, Repeated
+from execution.service.sharing import Layers
 from universe import Universe
 from universe.quiet import quiet_facts
 from universe.trading import ZERO
 
+# How many decisions of a batch are made before others get their turn: a millisecond's worth.
+SLICE: Final = 32
 _QUIET_NAV: Final = ZERO + 10_000
+
+
+class Answer(NamedTuple):
+    """A decision, as it is counted, answered and logged: its record in parts, and its facts in layers and its own."""
+
+    allowed: bool
+    reasons: tuple[str, ...]
+    parts: Parts
+    layers: tuple[str, ...]
+    own: str
 
 
 class Answers:
@@ -36,42 +49,57 @@ class Answers:
     def adopt(self, risk: RiskEngine) -> None:
         """Decide by another universe from the next decision on; a batch that is under way ends as it began."""
         self._risk = risk
-        head = risk.engine.ruleset.head
-        keys = [part.key for part in (head.subject, head.actor) if part is not None]
-        self._repeated = Repeated(frozenset(key.split(".")[0] for key in keys))
+        self._repeated = Layers(risk.engine, {}, {})
 
-    def one(self, text: str, scope: str) -> Decision:
+    def one(self, text: str, scope: str) -> Answer:
         """The decision on the facts in a JSON text.
 
         Raises:
             Refused: the text is no JSON, or decisions can't be logged.
         """
-        self._can_log()
-        engine = self._risk.engine
         try:
-            snapshot = engine.reader.read_json(text)
-        except FactsFault as fault:
-            return self._logged(_invalid(engine, fault), None)
+            facts = parse_json(text)
         except ValueError as error:
             raise Refused(400, "input_invalid", f"the body is no JSON: {error}") from None
-        return self._logged(engine.decide_snapshot(snapshot, scope), self._repeated.read(snapshot))
+        self._can_log()
+        return self._answer(self._repeated, facts, scope)
 
-    def batch(self, batch: Batch) -> Iterator[Decision]:
-        """The decision on each item, in order, all by the universe that decides when the first is asked for.
+    def batch(self, batch: Batch) -> Iterator[list[Answer]]:
+        """The decision on each item, in order and so many at a time, all by the universe that decides when the first
+        is asked for.
 
         Raises:
             Refused: decisions can't be logged.
         """
-        engine = self._risk.engine
-        layers = _Layers(engine, batch)
-        for item in batch.items:
-            self._can_log()
-            try:
-                read = layers.of(item).read(item)
-            except FactsFault as fault:
-                yield self._logged(_invalid(engine, fault), None)
-                continue
-            yield self._logged(engine.decide_snapshot(read.snapshot, batch.scope), read)
+        layers = Layers(self._risk.engine, batch.shared, batch.subjects)
+        for start in range(0, len(batch.items), SLICE):
+            part: list[Answer] = []
+            with exact():
+                for item in batch.items[start : start + SLICE]:
+                    if self._log.waiting >= self._log.batch:
+                        self._can_log()
+                    part.append(self._answer(layers, item, batch.scope))
+            yield part
+
+    def _answer(self, layers: Layers, facts: Any, scope: str) -> Answer:
+        answer = self._decided(layers, facts, scope)
+        with suppress(OSError):  # it waits in the log; the next one is not decided before it is written
+            self._log.write(answer.parts, answer.layers, answer.own)
+        return answer
+
+    def _decided(self, layers: Layers, facts: Any, scope: str) -> Answer:
+        engine = layers.engine
+        try:
+            layer, own = layers.of(facts)
+            passed = layer.passed(own) if scope == "order" else None
+            if passed is not None:
+                return Answer(True, (), passed.parts, layer.texts, passed.own)
+            read = layer.read(own)
+        except FactsFault as fault:
+            decision = engine.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))
+            return Answer(False, decision.reasons, decision.parts(), (), "{}")
+        decision = engine.decide_snapshot(read.snapshot, scope)
+        return Answer(decision.allowed, decision.reasons, decision.parts(), read.layers, read.own)
 
     def _can_log(self) -> None:
         """Whether there is room for a decision in the log: one that nobody can explain later is not made."""
@@ -80,43 +108,6 @@ class Answers:
                 self._log.flush()
             except OSError as error:
                 raise Refused(503, "log_unwritable", f"decisions can't be logged: {error.strerror}") from None
-
-    def _logged(self, decision: Decision, read: Read | None) -> Decision:
-        with suppress(OSError):  # it waits in the log; the next one is not decided before it is written
-            self._log.write(decision, *((read.layers, read.own) if read is not None else ((), "{}")))
-        return decision
-
-
-class _Layers:
-    """What the items of a batch share, read when the first item needs it."""
-
-    def __init__(self, engine: Engine, batch: Batch) -> None:
-        self._engine, self._batch = engine, batch
-        head = engine.ruleset.head.subject
-        self._path = head.key.split(".") if head is not None else []
-        self._shared: Layer | None = None
-        self._subjects: dict[str, Layer] = {}
-
-    def of(self, item: Any) -> Layer:
-        """The layer below an item's own facts.
-
-        Raises:
-            FactsFault: it can't be decided on.
-        """
-        if self._shared is None:
-            self._shared = Layer(self._engine.reader, self._batch.shared)
-        name: Any = item
-        for part in self._path:
-            name = name.get(part) if isinstance(name, Mapping) else None
-        if not isinstance(name, str) or name not in self._batch.subjects:
-            return self._shared
-        layer = self._subjects.get(name)
-        if layer is None:
-            facts = self._batch.subjects[name]
-            if not isinstance(facts, Mapping):
-                raise FactsFault("the facts that a subject's items share are an object of named values")
-            layer = self._subjects[name] = Layer(self._engine.reader, facts, self._shared)
-        return layer
 
 
 def ready(universe: Universe) -> RiskEngine:
@@ -129,7 +120,3 @@ def ready(universe: Universe) -> RiskEngine:
             risk.check_order(quiet_facts(universe, symbol, _QUIET_NAV, strategy=strategy))
     risk.check_nav({})
     return risk
-
-
-def _invalid(engine: Engine, fault: FactsFault) -> Decision:
-    return engine.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))

@@ -5,20 +5,15 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 from aiohttp import web
 
-from engine import Decision
 from execution.service.answers import Answers
 from execution.service.metrics import Metrics
 from execution.service.openapi import document
 from execution.service.requests import JSON_TYPE, MAX_BATCH, MAX_ONE, Refused, batch_of, scope_of, text_of
-from universe.decision_log import without_facts
 
-# How many decisions of a batch are made before others get their turn: a millisecond's worth.
-SLICE: Final = 32
 BODY_SECONDS: Final = 10
 OPEN_ROUTES: Final = frozenset({"/health", "/ready"})
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -91,16 +86,16 @@ class Service:
 
     async def _decide(self, request: web.Request) -> web.Response:
         scope = scope_of(request.query.get("scope", "order"))
-        decision = self._answers.one(text_of(await _body(request), MAX_ONE), scope)
-        self._metrics.decided(scope, (decision,))
-        return _json(decision.to_json())
+        answer = self._answers.one(text_of(await _body(request), MAX_ONE), scope)
+        self._metrics.decided(scope, (answer,))
+        return _json(answer.parts.whole())
 
     async def _batch(self, request: web.Request) -> web.Response:
         batch = batch_of(text_of(await _body(request), MAX_BATCH))
-        decisions, texts = self._answers.batch(batch), list[str]()
-        while part := list(islice(decisions, SLICE)):
+        texts: list[str] = []
+        for part in self._answers.batch(batch):
             self._metrics.decided(batch.scope, part)
-            texts += [_record(decision, batch.with_facts) for decision in part]
+            texts += [a.parts.whole() if batch.with_facts else a.parts.without_facts() for a in part]
             await asyncio.sleep(0)
         return _json(f'{{"decisions":[{",".join(texts)}]}}')
 
@@ -131,11 +126,6 @@ async def _body(request: web.Request) -> bytes:
             return await request.read()
     except TimeoutError:
         raise Refused(408, "too_slow", f"the body took longer than {BODY_SECONDS} seconds") from None
-
-
-def _record(decision: Decision, with_facts: bool) -> str:
-    text = decision.to_json()
-    return text if with_facts else without_facts(text, decision.facts_json)
 
 
 def _json(text: str, status: int = 200) -> web.Response:

@@ -5,14 +5,13 @@ batch ever waits. A file is never written by two processes, nor again by one tha
 """
 
 import os
-from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from engine import Decision
+from engine.reason import Parts
 from execution.state.log import SEGMENT_BYTES, existing, file_of, segment_of
-from universe.decision_log import decision_line, head_line, rules_part, version_line, version_name
+from universe.decision_log import decision_line, head_line, names_of_versions, version_line, version_name
 
 NAME: Final = "decisions"
 BATCH: Final = 256
@@ -44,29 +43,28 @@ class DecisionLog:
         self._decisions = 0
         self._rules = ""
         self._versions: dict[str, str] = {}
+        self._names: dict[tuple[str, ...], str] = {}
 
     @property
     def waiting(self) -> int:
         """How many decisions are not written yet."""
         return self._decisions
 
-    def write(self, decision: Decision, layers: Sequence[str], own: str) -> None:
+    def write(self, parts: Parts, layers: tuple[str, ...], own: str) -> None:
         """Log a decision, on facts in these layers of canonical JSON with its own over them.
 
         Raises:
             OSError: a batch was full and can't be written; it waits on, and so does this decision.
         """
-        if decision.facts_json == "{}":
+        if parts.facts == "{}":
             layers, own = (), "{}"  # what could not be read is no fact
-        rules = rules_part(decision.ruleset, decision.universe)
         if self._room <= 0:
             self._next_file()
-        if rules != self._rules:
-            self._rules = rules
-            self._versions.clear()
-            self._add(head_line(decision.ruleset, decision.universe))
-        names = [self._versions.get(text) or self._version(text) for text in layers]
-        self._add(decision_line(decision.to_json(), decision.facts_json, own, rules, names))
+        if parts.rules != self._rules:
+            self._rules = parts.rules
+            self._forget()
+            self._add(head_line(parts.rules))
+        self._add(decision_line(parts, own, self._names.get(layers) or self._named(layers)))
         self._decisions += 1
         if self._decisions >= self.batch:
             self.flush()
@@ -80,12 +78,20 @@ class DecisionLog:
             self._close()
             self._room, self._rules = self._bound, ""
 
-    def _version(self, facts: str) -> str:
-        if len(self._versions) >= MAX_VERSIONS:
-            self._versions.clear()
-        name = self._versions[facts] = version_name(facts)
-        self._add(version_line(name, facts))
-        return name
+    def _named(self, layers: tuple[str, ...]) -> str:
+        """How lines name the versions of these layers, which then stand in the file."""
+        if len(self._versions) + len(layers) > MAX_VERSIONS:
+            self._forget()
+        for facts in layers:
+            if facts not in self._versions:
+                name = self._versions[facts] = version_name(facts)
+                self._add(version_line(name, facts))
+        found = self._names[layers] = names_of_versions([self._versions[facts] for facts in layers])
+        return found
+
+    def _forget(self) -> None:
+        self._versions.clear()
+        self._names.clear()
 
     def _add(self, line: str) -> None:
         self._waiting.append(line)

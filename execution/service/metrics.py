@@ -1,11 +1,12 @@
 """What is counted, in the format of Prometheus."""
 
-from collections.abc import Callable, Iterable
+from collections import Counter as Counts
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from engine import Decision
+from execution.service.answers import Answer
 from universe import Universe
 
 MICROSECONDS: Final = (100, 250, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 25_000, 50_000, 100_000, 1_000_000)
@@ -37,17 +38,13 @@ class Metrics:
         Gauge("hedgerow_universe_age_seconds", "Age of the universe's file.", registry=made).set_function(age)
         Gauge("hedgerow_log_waiting", "Decisions not yet written to the log.", registry=made).set_function(waiting)
 
-    def decided(self, scope: str, decisions: Iterable[Decision]) -> None:
+    def decided(self, scope: str, answers: Sequence[Answer]) -> None:
         """Count decisions and the reasons of their vetoes."""
-        outcomes: dict[str, int] = {}
-        reasons: dict[str, int] = {}
-        for decision in decisions:
-            outcome = "allow" if decision.allowed else "veto"
-            outcomes[outcome] = outcomes.get(outcome, 0) + 1
-            for reason in decision.reasons:
-                reasons[reason] = reasons.get(reason, 0) + 1
-        for outcome, count in outcomes.items():
-            self._decisions.labels(scope, outcome).inc(count)
+        vetoed = [answer for answer in answers if not answer.allowed]
+        reasons = Counts(reason for answer in vetoed for reason in answer.reasons)
+        for outcome, count in (("allow", len(answers) - len(vetoed)), ("veto", len(vetoed))):
+            if count:
+                self._decisions.labels(scope, outcome).inc(count)
         for reason, count in reasons.items():
             self._vetoes.labels(reason).inc(count)
 

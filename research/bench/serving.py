@@ -93,11 +93,11 @@ def _log(universe: Universe, folder: Path) -> float:
     """Lines a second of one processor."""
     engine, log = Engine(universe.ruleset), DecisionLog(folder / "lines")
     account, symbol, own = _split(_order(universe, 0))
-    read = Layer(engine.reader, symbol, Layer(engine.reader, account)).read(own)
-    decision = engine.decide_snapshot(read.snapshot)
+    read = Layer(engine, symbol, Layer(engine, account)).read(own)
+    parts = engine.decide_snapshot(read.snapshot).parts()
     before = process_time()
     for _ in range(50_000):
-        log.write(decision, read.layers, read.own)
+        log.write(parts, read.layers, read.own)
     log.close()
     return 50_000 / (process_time() - before)
 
@@ -107,7 +107,7 @@ def _decided(universe: Universe, batch: str, folder: Path) -> float:
     answers, spent = Answers(ready(universe), DecisionLog(folder / "decided")), []
     for _ in range(BATCHES):
         before = process_time()
-        allowed = [decision.allowed for decision in answers.batch(batch_of(batch))]
+        allowed = [answer.allowed for part in answers.batch(batch_of(batch)) for answer in part]
         spent.append(process_time() - before)
         assert all(allowed)
     return ITEMS / min(spent)
