@@ -118,6 +118,9 @@ def _described(raw: Any) -> str:
 def names_of(document: Mapping[str, Any]) -> Names | None:
     """The names in a document of groups, as they stand; None where it is no dict of dicts."""
     groups = document.values()
+    if len(document) == 1:  # as below, and quicker
+        ((name, group),) = document.items()
+        return (name, len(group), *group) if type(group) is dict and type(document) is dict else None
     if type(document) is not dict or set(map(type, groups)) != {dict}:
         return None
     # With the sizes of the groups between, no two arrangements have the same names.

@@ -6,17 +6,18 @@ that is no whole number of steps, is left to whoever explains it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal, getcontext
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from engine.backends.python import Run
 from engine.catalog import Value
 from engine.engine import Engine
 from engine.facts import Snapshot
-from engine.layout import Layout, as_text, picker, template
+from engine.layout import Layout, picker, template
 from engine.numbers import EXACT, canonical, exact
-from engine.reason import Decision, Parts, decision_id
+from engine.reason import ID, Decision, Parts, hash_begun
 
 # So many combinations of words are remembered for one arrangement over the same facts.
 MAX_WAYS: Final = 256
@@ -35,7 +36,7 @@ class Passed(NamedTuple):
 class _Way:
     """What is the same for all that comes with the same words: values in their slots, numbers yet to come; the gates;
     the step that no fact says; the record from its id to its rules, and from there to its facts, if the size is known;
-    all facts and the own ones, with a place for each number.
+    the facts from the first to the last own one, and the own ones alone, with a place for each number.
     """
 
     values: list[Value | None]
@@ -43,8 +44,33 @@ class _Way:
     step: Any
     subject: str
     after: str
-    everything: str
+    middle: str
     own: str
+
+
+class _Texts:
+    """All facts in canonical JSON: before the first group of own ones, from there to the last, with a place for each
+    value, and after it. `own` are these groups alone, `between` whether others stand between them.
+
+    Args:
+        standing: the groups of facts that stand.
+        own: the others, by their names.
+    """
+
+    def __init__(self, standing: Mapping[str, str], own: Mapping[str, str]) -> None:
+        tree: dict[str, dict[str, str]] = {}
+        for name, text in own.items():
+            group, _, rest = name.partition(".")
+            tree.setdefault(group, {})[rest] = text
+        if not tree.keys().isdisjoint(standing):
+            raise ValueError("a group of facts stands twice")
+        groups = {group: template(of) for group, of in tree.items()}
+        first, last = min(groups), max(groups)
+        # Twice: for the words, and then for the numbers.
+        amid = {name: text.replace("%", "%%%%") for name, text in standing.items() if first < name < last}
+        before, after = (_listed({n: standing[n] for n in standing if test(n)}) for test in (first.__gt__, last.__lt__))
+        self.head, self.tail = "{" + (f"{before}," if before else ""), (f",{after}" if after else "") + "}"
+        self.middle, self.own, self.between = _listed({**amid, **groups}), _listed(groups), bool(amid)
 
 
 class Passing:
@@ -54,34 +80,39 @@ class Passing:
         engine: whose decisions they are.
         standing: the facts that stand, none of them invalid.
         groups: these in canonical JSON, by their groups.
-        layout: how the facts that come are read; none of their groups is one that stands.
+        layout: how the facts that come are read.
+
+    Raises:
+        ValueError: a group of facts stands, and comes too.
     """
 
     def __init__(self, engine: Engine, standing: Snapshot, groups: Mapping[str, str], layout: Layout) -> None:
         self._engine, self._standing, self._layout = engine, standing, layout
-        self._groups = {name: text.replace("%", "%%") for name, text in groups.items()}
-        slots, self._universe = engine.reader.slots, engine.ruleset.universe_hash
+        simple, others = layout.simple, layout.others
+        given = sorted([*simple, *others], key=lambda place: place.slot)
+        self._texts = _Texts(groups, {p.fact.name: '"%%s"' if p.simple else "%s" for p in given})
+        self._hashed = hash_begun(engine.ruleset.universe_hash)
+        self._hashed.update(self._texts.head.encode())
         # As they stand in a record.
-        order = sorted(range(len(layout.simple)), key=lambda i: layout.simple[i].slot)
-        self._in_order = picker(order)
-        self._names = [layout.simple[i].fact.name for i in order]
-        self._slots = [slots[name] for name in self._names]
+        self._numbers, self._words = (picker(sorted(range(len(p)), key=lambda i: p[i].slot)) for p in (simple, others))
+        self._slots = sorted(place.slot for place in simple)
         self._ways: dict[tuple[Any, ...], _Way | None] = {}
-        solve = engine.ruleset.head.solve
-        self._solve = solve
-        self._size = self._names.index(solve.fact) if solve and solve.fact in self._names else None
-        self._size_slot, self._step_slot = (slots[solve.fact], slots.get(solve.step)) if solve else (0, None)
+        self._solve = solve = engine.ruleset.head.solve
+        slots = engine.reader.slots
+        self._size_slot, self._step_slot = (slots[solve.fact], slots.get(solve.step)) if solve else (-1, None)
+        # The place of the size among the numbers, if it is one.
+        self._size = self._slots.index(self._size_slot) if self._size_slot in self._slots else None
         parts = self._parts(None)
-        self._before = parts.before.partition(_ID)[0] + _ID
-        self._rules, self._after = parts.rules, parts.after
+        self._before, self._rules, self._after = f"{parts.before.partition(_ID)[0]}{_ID}{ID}", parts.rules, parts.after
 
-    def of(self, own: Mapping[str, Mapping[str, Any]]) -> Passed | None:
-        """The decision on these facts, in the arrangement of the layout; None where it is not this simple."""
+    def of(self, own: Mapping[str, dict[str, Any]]) -> Passed | None:
+        """The decision on these facts, numbers as text, in the arrangement of the layout; None where it is not this
+        simple.
+        """
         if getcontext() is not EXACT:
             with exact():
                 return self.of(own)
-        raws = [raw if type(raw) is str else as_text(raw) for group in own.values() for raw in group.values()]
-        plain = self._layout.plain(raws)
+        plain = self._layout.plain([*chain.from_iterable(map(dict.values, own.values()))])
         if plain is None or not self._layout.are_words(plain[1]):
             return None
         digits, words = plain
@@ -89,7 +120,7 @@ class Passing:
             way = self._ways[words] if words in self._ways else self._way(words)
             if way is None:
                 return None
-            numbers = self._in_order(digits)
+            numbers = self._numbers(digits)
             values = way.values.copy()
             for slot, number in zip(self._slots, map(Decimal, numbers), strict=True):
                 values[slot] = number
@@ -97,10 +128,16 @@ class Passing:
                 return None
         except (TypeError, ArithmeticError):  # what is missing raises
             return None
-        facts = way.everything % numbers
-        before = f"{self._before}{decision_id(self._universe, facts)}{way.subject}"
+        return self._passed(way, numbers)
+
+    def _passed(self, way: _Way, numbers: tuple[str, ...]) -> Passed:
+        middle, texts = way.middle % numbers, self._texts
+        hashed = self._hashed.copy()
+        hashed.update(f"{middle}{texts.tail}".encode())
         after = way.after if self._size is None else self._after % numbers[self._size]
-        return _new(Passed, (_new(Parts, (before, self._rules, after, facts)), way.own % numbers))
+        before, facts = f"{self._before}{hashed.hexdigest()}{way.subject}", f"{texts.head}{middle}{texts.tail}"
+        own = way.own % numbers if texts.between else middle
+        return _new(Passed, (_new(Parts, (before, self._rules, after, facts)), f"{{{own}}}"))
 
     def _is_whole(self, values: list[Any], way: _Way) -> bool:
         """Whether the size is the largest that is asked for: a whole number of steps; also where there is no size."""
@@ -121,37 +158,25 @@ class Passing:
             read, texts = self._layout.read_words(words)
         except ValueError:
             return None
-        values, others = self._standing.values.copy(), self._layout.others
-        for place, value in zip(others, read, strict=True):
+        standing = self._standing
+        values = standing.values.copy()
+        for place, value in zip(self._layout.others, read, strict=True):
             values[place.slot] = value
         self._engine.reader.derive(values)
-        found = self._engine.gates_for(replace(self._standing, values=values))
+        found = self._engine.gates_for(Snapshot(standing.ruleset, values, {}, ""))
         if found is None:
             return None
-        subject, run = found
-        size = values[self._size_slot]
-        own = {p.fact.name: text.replace("%", "%%") for p, text in zip(others, texts, strict=True)}
-        own |= dict.fromkeys(self._names, '"%s"')
-        groups = self._groups_of(own)
-        if not groups.keys().isdisjoint(self._groups):
-            return None
+        (subject, run), size = found, values[self._size_slot]
+        escaped = self._words([text.replace("%", "%%") for text in texts])
         return _Way(
             values,
             run,
             subject.facts.get(self._solve.step) if self._solve and subject else None,
             self._parts(subject.key if subject else None).before.partition(_ID)[2],
             self._after % canonical(size) if self._solve and isinstance(size, Decimal) else self._after,
-            _braces({**self._groups, **groups}),
-            _braces(groups),
+            self._texts.middle % escaped,
+            self._texts.own % escaped,
         )
-
-    def _groups_of(self, own: Mapping[str, str]) -> dict[str, str]:
-        """Own facts in canonical JSON, by their groups."""
-        found: dict[str, dict[str, str]] = {}
-        for name, text in own.items():
-            group, _, rest = name.partition(".")
-            found.setdefault(group, {})[rest] = text
-        return {group: template(dict(sorted(of.items()))) for group, of in found.items()}
 
     def _parts(self, subject: str | None) -> Parts:
         """The record of a decision that allows, but for its id, its facts, and its largest size."""
@@ -161,5 +186,10 @@ class Passing:
         return made.parts()
 
 
-def _braces(groups: Mapping[str, str]) -> str:
-    return "{" + ",".join([f'"{name}":{text}' for name, text in sorted(groups.items())]) + "}"
+def braces(groups: Mapping[str, str]) -> str:
+    """Groups of facts in canonical JSON, as one."""
+    return f"{{{_listed(groups)}}}"
+
+
+def _listed(groups: Mapping[str, str]) -> str:
+    return ",".join([f'"{name}":{text}' for name, text in sorted(groups.items())])

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
 from typing import Any, Final, NamedTuple
 
+ID: Final = "sha256:"
 RECORD_KEYS: Final = frozenset("decision id subject ruleset universe vetoes shadow waived facts".split())
 
 
@@ -147,8 +148,14 @@ def rules_part(ruleset: str, universe: str) -> str:
 
 def decision_id(universe: str, facts_json: str) -> str:
     """The hash that names a decision: of the universe and the facts, so that deciding twice gives the same."""
-    digest = hashlib.sha256(f"{universe}\n{facts_json}".encode()).hexdigest()
-    return f"sha256:{digest}"
+    digest = hash_begun(universe)
+    digest.update(facts_json.encode())
+    return f"{ID}{digest.hexdigest()}"
+
+
+def hash_begun(universe: str) -> "hashlib._Hash":
+    """The hash of a decision, as far as its universe goes: its facts are to follow."""
+    return hashlib.sha256(f"{universe}\n".encode())
 
 
 def _reason(entry: Mapping[str, Any]) -> Reason:

@@ -1,15 +1,14 @@
 """Facts that many orders share, read once: each order brings its own, which are laid over them."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from engine import Engine
 from engine.facts import FactsFault, Snapshot
 from engine.layout import Names, names_of
-from engine.passing import Passed, Passing
-from universe.decision_log import canonical, merged
+from engine.passing import Passed, Passing, braces
+from universe.decision_log import merged
 
 # So many layers over one are remembered, and so many arrangements of what orders bring.
 MAX_SEEN: Final = 1024
@@ -43,24 +42,23 @@ class Layer:
     """
 
     def __init__(self, engine: Engine, facts: Mapping[str, Any], below: "Layer | None" = None) -> None:
-        self._engine, reader = engine, engine.reader
-        self._facts: Mapping[str, Any] = facts if below is None else merged(below._facts, facts)
-        self._snapshot = reader.read(self._facts)
+        self._engine, self._given, self._below = engine, facts, below
+        if below is None:
+            snapshot = engine.reader.read(facts)
+            read = Read(snapshot, (), snapshot.json)
+        else:
+            read = below.read(facts)
+        self._snapshot = read.snapshot
         #: how they are logged
-        self.texts: tuple[str, ...] = self._in_layers(() if below is None else below.texts, reader.read(facts).json)
+        self.texts: tuple[str, ...] = read.layers if read.own == "{}" else (*read.layers, read.own)
         groups = _groups(self._snapshot.json)
         self._groups = None if groups is None else dict(groups)
         self._passing: dict[Names, Passing] = {}
         self._above: dict[tuple[Any, ...], Layer | None] = {}
 
-    def _in_layers(self, below: tuple[str, ...], own: str) -> tuple[str, ...]:
-        """How they are logged: as layers where those say the same, which a null over a value would not."""
-        facts: dict[str, Any] = {}
-        for text in (*below, own) if own != "{}" else below:
-            facts = merged(facts, json.loads(text))
-        if canonical(facts) != self._snapshot.json:
-            return (self._snapshot.json,)
-        return (*below, own) if own != "{}" else below
+    @property
+    def _facts(self) -> Mapping[str, Any]:
+        return self._given if self._below is None else merged(self._below._facts, self._given)
 
     def above(self, facts: Mapping[str, Any]) -> "Layer | None":
         """The layer of these facts over this one; None the first time, since most never come again.
@@ -87,8 +85,21 @@ class Layer:
 
     def passed(self, own: Mapping[str, Any]) -> Passed | None:
         """The decision on an order that brings these, where it is one that passes without more ado."""
-        passing = self._passing.get(names_of(own) or ()) if type(own) is dict else None
+        names = names_of(own) if type(own) is dict else None
+        if names is None:
+            return None
+        passing = self._passing.get(names) or self._prepared(names, own)
         return passing.of(own) if passing is not None else None
+
+    def _prepared(self, names: Names, own: Mapping[str, Any]) -> Passing | None:
+        """What says of more in the same arrangement whether it passes, where it may be that simple."""
+        layout = self._engine.reader.layout(own)
+        if layout is None or self._snapshot.invalid or self._groups is None or not own.keys().isdisjoint(self._groups):
+            return None
+        if len(self._passing) >= MAX_ARRANGEMENTS:
+            self._passing.clear()
+        made = self._passing[names] = Passing(self._engine, self._snapshot, self._groups, layout)
+        return made
 
     def read(self, own: Mapping[str, Any]) -> Read:
         """The facts of an order that brings these.
@@ -96,32 +107,21 @@ class Layer:
         Raises:
             FactsFault: they can't be decided on at all.
         """
+        reader, shared = self._engine.reader, self._snapshot
         if self._groups is None or type(own) is not dict or not own.keys().isdisjoint(self._groups):
             return self._whole(own)
-        reader, shared = self._engine.reader, self._snapshot
         alone = reader.read(own)
         found = _groups(alone.json)
         if found is None:
             return self._whole(own)
-        if not alone.invalid and not shared.invalid:
-            self._prepare(own)
-        values = [
-            mine if mine is not None else theirs for mine, theirs in zip(alone.values, shared.values, strict=True)
-        ]
-        text = _braces([*self._groups.items(), *found])
+        both = zip(alone.values, shared.values, strict=True)
+        values = [mine if mine is not None else theirs for mine, theirs in both]
+        text = braces({**self._groups, **dict(found)})
         return Read(Snapshot(shared.ruleset, values, shared.invalid | alone.invalid, text), self.texts, alone.json)
 
     def _whole(self, own: Any) -> Read:
         whole = self._engine.reader.read(merged(self._facts, own) if isinstance(own, Mapping) else own)
         return Read(whole, (), whole.json)
-
-    def _prepare(self, own: Mapping[str, Any]) -> None:
-        """Be ready for more that comes in the same arrangement."""
-        names, layout = names_of(own), self._engine.reader.layout(own)
-        if names is not None and layout is not None and names not in self._passing and self._groups is not None:
-            if len(self._passing) >= MAX_ARRANGEMENTS:
-                self._passing.clear()
-            self._passing[names] = Passing(self._engine, self._snapshot, self._groups, layout)
 
 
 class Layers:
@@ -180,10 +180,6 @@ class Layers:
             raise FactsFault("the facts that a subject's items share are an object of named values")
         made = self._subjects[name] = Layer(self.engine, facts, self._shared)
         return made
-
-
-def _braces(groups: Sequence[tuple[str, str]]) -> str:
-    return "{" + ",".join([f'"{name}":{body}' for name, body in sorted(groups)]) + "}"
 
 
 def _groups(text: str) -> list[tuple[str, str]] | None:

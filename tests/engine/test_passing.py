@@ -98,11 +98,23 @@ def test_when_a_value_only_equals_a_word_then_it_is_not_taken_for_it(universe: U
     assert passed is None or passed.parts.whole() == engine.decide({**facts, **own}).to_json()
 
 
-def test_when_a_group_is_given_twice_then_nothing_is_said(universe: Universe) -> None:
+def test_when_a_group_stands_and_comes_too_then_there_is_no_short_way(universe: Universe) -> None:
     """Which of both counts is for whoever merges them."""
     engine, facts, own = split(universe)
 
-    assert passing(engine, facts | own, own).of(own) is None
+    with pytest.raises(ValueError, match="twice"):
+        passing(engine, facts | own, own)
+
+
+def test_when_other_groups_stand_between_those_that_come_then_the_record_has_all_in_order(universe: Universe) -> None:
+    """Before, between and behind, with and without a sign that is special to templates."""
+    engine, facts, own = split(universe)
+    own |= {name: facts.pop(name) for name in ("tier", "book")}
+    passed = passing(engine, facts, own).of(own)
+
+    assert passed is not None
+    assert passed.parts.whole() == engine.decide({**facts, **own}).to_json()
+    assert passed.own == engine.reader.read(own).json
 
 
 def test_when_numbers_are_exact_already_or_not_then_the_same_is_said(universe: Universe) -> None:
