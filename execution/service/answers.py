@@ -1,6 +1,6 @@
 """Answers: facts from outside decided by the universe that decides now, and logged."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
@@ -9,7 +9,7 @@ from engine.facts import FactsFault, parse_json
 from engine.numbers import exact
 from engine.reason import Parts
 from execution.gate import RiskEngine
-from execution.service.log import DecisionLog
+from execution.service.log import DecisionLog, Logged
 from execution.service.requests import Batch, Refused
 from execution.service.sharing import Layers
 from universe import Universe
@@ -22,13 +22,16 @@ _QUIET_NAV: Final = ZERO + 10_000
 
 
 class Answer(NamedTuple):
-    """A decision, as it is counted, answered and logged: its record in parts, and its facts in layers and its own."""
+    """A decision: whether it allows, why not, and what is logged of it, its record among that."""
 
     allowed: bool
     reasons: tuple[str, ...]
-    parts: Parts
-    layers: tuple[str, ...]
-    own: str
+    logged: Logged
+
+    @property
+    def parts(self) -> Parts:
+        """Its record."""
+        return self.logged.parts
 
 
 class Answers:
@@ -61,8 +64,10 @@ class Answers:
             facts = parse_json(text)
         except ValueError as error:
             raise Refused(400, "input_invalid", f"the body is no JSON: {error}") from None
-        self._can_log()
-        return self._answer(self._repeated, facts, scope)
+        self._make_room()
+        answer = self._decided(self._repeated, facts, scope)
+        self._write([answer])
+        return answer
 
     def batch(self, batch: Batch) -> Iterator[list[Answer]]:
         """The decision on each item, in order and so many at a time, all by the universe that decides when the first
@@ -71,21 +76,28 @@ class Answers:
         Raises:
             Refused: decisions can't be logged.
         """
-        layers = Layers(self._risk.engine, batch.shared, batch.subjects)
-        for start in range(0, len(batch.items), SLICE):
-            part: list[Answer] = []
+        layers, items = Layers(self._risk.engine, batch.shared, batch.subjects), batch.items
+        start = 0
+        while start < len(items):
+            self._make_room()
+            end = start + min(SLICE, self._log.room)
             with exact():
-                for item in batch.items[start : start + SLICE]:
-                    if self._log.waiting >= self._log.batch:
-                        self._can_log()
-                    part.append(self._answer(layers, item, batch.scope))
-            yield part
+                answers = [self._decided(layers, item, batch.scope) for item in items[start:end]]
+            self._write(answers)
+            yield answers
+            start = end
 
-    def _answer(self, layers: Layers, facts: Any, scope: str) -> Answer:
-        answer = self._decided(layers, facts, scope)
-        with suppress(OSError):  # it waits in the log; the next one is not decided before it is written
-            self._log.write(answer.parts, answer.layers, answer.own)
-        return answer
+    def _make_room(self) -> None:
+        """Have room for a decision in the log: one that nobody can explain later is not made."""
+        if not self._log.room:
+            try:
+                self._log.flush()
+            except OSError as error:
+                raise Refused(503, "log_unwritable", f"decisions can't be logged: {error.strerror}") from None
+
+    def _write(self, answers: Sequence[Answer]) -> None:
+        with suppress(OSError):  # they wait in the log; the next one is not decided before they are written
+            self._log.write([answer.logged for answer in answers])
 
     def _decided(self, layers: Layers, facts: Any, scope: str) -> Answer:
         engine = layers.engine
@@ -93,21 +105,13 @@ class Answers:
             layer, own = layers.of(facts)
             passed = layer.passed(own) if scope == "order" else None
             if passed is not None:
-                return Answer(True, (), passed.parts, layer.texts, passed.own)
+                return Answer(True, (), Logged(passed.parts, layer.texts, passed.own))
             read = layer.read(own)
         except FactsFault as fault:
             decision = engine.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))
-            return Answer(False, decision.reasons, decision.parts(), (), "{}")
+            return Answer(False, decision.reasons, Logged(decision.parts(), (), "{}"))
         decision = engine.decide_snapshot(read.snapshot, scope)
-        return Answer(decision.allowed, decision.reasons, decision.parts(), read.layers, read.own)
-
-    def _can_log(self) -> None:
-        """Whether there is room for a decision in the log: one that nobody can explain later is not made."""
-        if self._log.waiting >= self._log.batch:
-            try:
-                self._log.flush()
-            except OSError as error:
-                raise Refused(503, "log_unwritable", f"decisions can't be logged: {error.strerror}") from None
+        return Answer(decision.allowed, decision.reasons, Logged(decision.parts(), read.layers, read.own))
 
 
 def ready(universe: Universe) -> RiskEngine:

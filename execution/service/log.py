@@ -5,9 +5,10 @@ batch ever waits. A file is never written by two processes, nor again by one tha
 """
 
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from engine.reason import Parts
 from execution.state.log import SEGMENT_BYTES, existing, file_of, segment_of
@@ -18,6 +19,14 @@ BATCH: Final = 256
 # Versions that lines may refer to: what is not among the last is logged again when it comes back.
 MAX_VERSIONS: Final = 4096
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+
+
+class Logged(NamedTuple):
+    """A decision as it is logged: the parts of its record, layers of canonical JSON, and its own facts over them."""
+
+    parts: Parts
+    layers: tuple[str, ...]
+    own: str
 
 
 class DecisionLog:
@@ -38,7 +47,7 @@ class DecisionLog:
         self._bound = bound
         self._file: int | None = None
         self._length = 0  # of what is written to the file
-        self._room = 0  # what the file may still take, with all that waits
+        self._left = 0  # what the file may still take, with all that waits
         self._waiting: list[str] = []
         self._decisions = 0
         self._rules = ""
@@ -50,22 +59,30 @@ class DecisionLog:
         """How many decisions are not written yet."""
         return self._decisions
 
-    def write(self, parts: Parts, layers: tuple[str, ...], own: str) -> None:
-        """Log a decision, on facts in these layers of canonical JSON with its own over them.
+    @property
+    def room(self) -> int:
+        """How many more may wait."""
+        return max(self.batch - self._decisions, 0)
+
+    def write(self, answers: Sequence[Logged]) -> None:
+        """Log decisions, no more than there is `room` for.
 
         Raises:
-            OSError: a batch was full and can't be written; it waits on, and so does this decision.
+            OSError: the batch is full and can't be written; it waits on.
         """
-        if parts.facts == "{}":
-            layers, own = (), "{}"  # what could not be read is no fact
-        if self._room <= 0:
-            self._next_file()
-        if parts.rules != self._rules:
-            self._rules = parts.rules
-            self._forget()
-            self._add(head_line(parts.rules))
-        self._add(decision_line(parts, own, self._names.get(layers) or self._named(layers)))
-        self._decisions += 1
+        for parts, layers, own in answers:
+            if parts.facts == "{}":
+                layers, own = (), "{}"  # what could not be read is no fact
+            if self._left <= 0:
+                self._next_file()
+            if parts.rules != self._rules:
+                self._rules = parts.rules
+                self._forget()
+                self._add(head_line(parts.rules))
+            line = decision_line(parts, own, self._names.get(layers) or self._named(layers))
+            self._waiting.append(line)
+            self._left -= len(line)
+            self._decisions += 1
         if self._decisions >= self.batch:
             self.flush()
 
@@ -76,7 +93,7 @@ class DecisionLog:
         with suppress(OSError):
             self.flush()
             self._close()
-            self._room, self._rules = self._bound, ""
+            self._left, self._rules = self._bound, ""
 
     def _named(self, layers: tuple[str, ...]) -> str:
         """How lines name the versions of these layers, which then stand in the file."""
@@ -95,7 +112,7 @@ class DecisionLog:
 
     def _add(self, line: str) -> None:
         self._waiting.append(line)
-        self._room -= len(line)
+        self._left -= len(line)
 
     def flush(self) -> None:
         """Write all that waits.
@@ -143,4 +160,4 @@ class DecisionLog:
         """
         self.flush()
         self._close()
-        self._room = 0
+        self._left = 0
