@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, getcontext
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from engine.backends.python import Run
 from engine.catalog import Value
@@ -17,19 +17,12 @@ from engine.engine import Engine
 from engine.facts import Snapshot
 from engine.layout import Layout, picker, template
 from engine.numbers import EXACT, canonical, exact
-from engine.reason import ID, Decision, Parts, hash_begun
+from engine.reason import ID, Decision, Told, hash_begun
 
 # So many combinations of words are remembered for one arrangement over the same facts.
 MAX_WAYS: Final = 256
 _ID: Final = '"id":"'
 _new: Final = tuple.__new__
-
-
-class Passed(NamedTuple):
-    """A decision that allows: the parts of its record, and its own facts in canonical JSON."""
-
-    parts: Parts
-    own: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +74,21 @@ class Passing:
         standing: the facts that stand, none of them invalid.
         groups: these in canonical JSON, by their groups.
         layout: how the facts that come are read.
+        shared: how the facts that stand are logged.
 
     Raises:
         ValueError: a group of facts stands, and comes too.
     """
 
-    def __init__(self, engine: Engine, standing: Snapshot, groups: Mapping[str, str], layout: Layout) -> None:
-        self._engine, self._standing, self._layout = engine, standing, layout
+    def __init__(
+        self,
+        engine: Engine,
+        standing: Snapshot,
+        groups: Mapping[str, str],
+        layout: Layout,
+        shared: tuple[str, ...],
+    ) -> None:
+        self._engine, self._standing, self._layout, self._shared = engine, standing, layout, shared
         simple, others = layout.simple, layout.others
         given = sorted([*simple, *others], key=lambda place: place.slot)
         self._texts = _Texts(groups, {p.fact.name: '"%%s"' if p.simple else "%s" for p in given})
@@ -95,17 +96,20 @@ class Passing:
         self._hashed.update(self._texts.head.encode())
         # As they stand in a record.
         self._numbers, self._words = (picker(sorted(range(len(p)), key=lambda i: p[i].slot)) for p in (simple, others))
-        self._slots = sorted(place.slot for place in simple)
+        self._slots = slots = sorted(place.slot for place in simple)
+        self._first, self._behind = (slots[0], slots[-1] + 1) if slots else (0, 0)
+        # Mostly numbers have slots side by side, which are filled at once.
+        self._side_by_side = slots == [*range(self._first, self._behind)]
         self._ways: dict[tuple[Any, ...], _Way | None] = {}
         self._solve = solve = engine.ruleset.head.solve
-        slots = engine.reader.slots
-        self._size_slot, self._step_slot = (slots[solve.fact], slots.get(solve.step)) if solve else (-1, None)
+        at = engine.reader.slots
+        self._size_slot, self._step_slot = (at[solve.fact], at.get(solve.step)) if solve else (-1, None)
         # The place of the size among the numbers, if it is one.
         self._size = self._slots.index(self._size_slot) if self._size_slot in self._slots else None
-        parts = self._parts(None)
-        self._before, self._rules, self._after = f"{parts.before.partition(_ID)[0]}{_ID}{ID}", parts.rules, parts.after
+        told = self._told(None)
+        self._before, self._rules, self._after = f"{told.before.partition(_ID)[0]}{_ID}{ID}", told.rules, told.after
 
-    def of(self, own: Mapping[str, dict[str, Any]]) -> Passed | None:
+    def of(self, own: Mapping[str, dict[str, Any]]) -> Told | None:
         """The decision on these facts, numbers as text, in the arrangement of the layout; None where it is not this
         simple.
         """
@@ -122,22 +126,31 @@ class Passing:
                 return None
             numbers = self._numbers(digits)
             values = way.values.copy()
-            for slot, number in zip(self._slots, map(Decimal, numbers), strict=True):
-                values[slot] = number
+            if self._side_by_side:
+                values[self._first : self._behind] = map(Decimal, numbers)
+            else:
+                for slot, number in zip(self._slots, numbers, strict=True):
+                    values[slot] = Decimal(number)
             if way.run(values) != [] or not self._is_whole(values, way):
                 return None
         except (TypeError, ArithmeticError):  # what is missing raises
             return None
-        return self._passed(way, numbers)
-
-    def _passed(self, way: _Way, numbers: tuple[str, ...]) -> Passed:
         middle, texts = way.middle % numbers, self._texts
         hashed = self._hashed.copy()
         hashed.update(f"{middle}{texts.tail}".encode())
-        after = way.after if self._size is None else self._after % numbers[self._size]
-        before, facts = f"{self._before}{hashed.hexdigest()}{way.subject}", f"{texts.head}{middle}{texts.tail}"
-        own = way.own % numbers if texts.between else middle
-        return _new(Passed, (_new(Parts, (before, self._rules, after, facts)), f"{{{own}}}"))
+        return _new(
+            Told,
+            (
+                True,
+                (),
+                f"{self._before}{hashed.hexdigest()}{way.subject}",
+                self._rules,
+                way.after if self._size is None else self._after % numbers[self._size],
+                f"{texts.head}{middle}{texts.tail}",
+                self._shared,
+                f"{{{way.own % numbers if texts.between else middle}}}",
+            ),
+        )
 
     def _is_whole(self, values: list[Any], way: _Way) -> bool:
         """Whether the size is the largest that is asked for: a whole number of steps; also where there is no size."""
@@ -172,18 +185,18 @@ class Passing:
             values,
             run,
             subject.facts.get(self._solve.step) if self._solve and subject else None,
-            self._parts(subject.key if subject else None).before.partition(_ID)[2],
+            self._told(subject.key if subject else None).before.partition(_ID)[2],
             self._after % canonical(size) if self._solve and isinstance(size, Decimal) else self._after,
             self._texts.middle % escaped,
             self._texts.own % escaped,
         )
 
-    def _parts(self, subject: str | None) -> Parts:
-        """The record of a decision that allows, but for its id, its facts, and its largest size."""
+    def _told(self, subject: str | None) -> Told:
+        """A decision that allows, but for its id, its facts, and its largest size."""
         ruleset = self._engine.ruleset
         name = self._solve.name if self._solve else None
         made = Decision(True, "", subject, ruleset.ruleset_hash, ruleset.universe_hash, largest_name=name, largest="%s")
-        return made.parts()
+        return made.told()
 
 
 def braces(groups: Mapping[str, str]) -> str:

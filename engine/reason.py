@@ -50,18 +50,25 @@ class Reason:
         return entry
 
 
-class Parts(NamedTuple):
-    """A decision's record, in parts that whoever writes it may leave out: `rules` names its rules, `facts` are all that
-    was decided on, `before` and `after` are the rest, without the closing brace.
+class Told(NamedTuple):
+    """A decision as it is told: to whoever asked, who may not need all of its record, and to a log.
+
+    The record is `before`, then `rules`, which names these, then `after`, then `facts`, all that was decided on. These
+    are, nested and as canonical JSON, what was `shared` with other decisions, each laid over those before, and over
+    these its `own`.
     """
 
+    allowed: bool
+    reasons: tuple[str, ...]
     before: str
     rules: str
     after: str
     facts: str
+    shared: tuple[str, ...]
+    own: str
 
     def whole(self) -> str:
-        """One line of canonical JSON."""
+        """The record: one line of canonical JSON."""
         return f'{self.before}{self.rules}{self.after},"facts":{self.facts}}}'
 
     def without_facts(self) -> str:
@@ -98,18 +105,22 @@ class Decision:
 
     def to_json(self) -> str:
         """One line of canonical JSON; `from_json` gives the decision back."""
-        return self.parts().whole()
+        return self.told().whole()
 
-    def parts(self) -> Parts:
-        """The record, for whoever writes it in parts."""
+    def told(self, shared: tuple[str, ...] = (), own: str | None = None) -> Told:
+        """The decision in parts; on facts that were shared, and its own, if these say the same as all of them."""
         largest = "" if self.largest_name is None else f',"{self.largest_name}":{_text(self.largest)}'
         if self.left_out:
             largest += f',"{self.largest_name}_without":{_dump(list(self.left_out))}'
-        return Parts(
+        return Told(
+            self.allowed,
+            self.reasons,
             f'{{"decision":"{"allow" if self.allowed else "veto"}","id":"{self.id}","subject":{_text(self.subject)}',
             rules_part(self.ruleset, self.universe),
             f',"vetoes":{_reasons(self.vetoes)},"shadow":{_reasons(self.shadow)},"waived":{_reasons(self.waived)}{largest}',
             self.facts_json,
+            shared,
+            self.facts_json if own is None else own,
         )
 
     @classmethod

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from engine.layout import dump, template
-from engine.reason import Parts, decision_id, rules_part
+from engine.reason import Told, decision_id, rules_part
 
 FORMAT: Final = 1
 _FACTS: Final = ',"facts":'
@@ -95,15 +95,14 @@ def version_name(facts: str) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()[:_NAME_DIGITS]
 
 
-def decision_line(parts: Parts, own: str, names: str) -> str:
+def decision_line(told: Told, names: str) -> str:
     """The line of a decision.
 
     Args:
-        parts: its record.
-        own: its facts that no version holds.
-        names: the names of the versions that hold the others, as `names_of_versions` gives them.
+        told: the decision.
+        names: the names of the versions that hold what it shares with others, as `names_of_versions` gives them.
     """
-    return f"{parts.before}{parts.after}{_FACTS}{own}{_WITH}{names}}}\n"
+    return f"{told.before}{told.after}{_FACTS}{told.own}{_WITH}{names}}}\n"
 
 
 def names_of_versions(names: Sequence[str]) -> str:

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from engine.explain import Refusal
 from engine.facts import FactsFault, parse_json
 from engine.numbers import exact
-from engine.reason import Parts
+from engine.reason import Told
 from execution.gate import RiskEngine
-from execution.service.log import DecisionLog, Logged
+from execution.service.log import DecisionLog
 from execution.service.requests import Batch, Refused
 from execution.service.sharing import Layers
 from universe import Universe
@@ -19,19 +19,6 @@ from universe.trading import ZERO
 # How many decisions of a batch are made before others get their turn: a millisecond's worth.
 SLICE: Final = 32
 _QUIET_NAV: Final = ZERO + 10_000
-
-
-class Answer(NamedTuple):
-    """A decision: whether it allows, why not, and what is logged of it, its record among that."""
-
-    allowed: bool
-    reasons: tuple[str, ...]
-    logged: Logged
-
-    @property
-    def parts(self) -> Parts:
-        """Its record."""
-        return self.logged.parts
 
 
 class Answers:
@@ -54,7 +41,7 @@ class Answers:
         self._risk = risk
         self._repeated = Layers(risk.engine, {}, {})
 
-    def one(self, text: str, scope: str) -> Answer:
+    def one(self, text: str, scope: str) -> Told:
         """The decision on the facts in a JSON text.
 
         Raises:
@@ -69,7 +56,7 @@ class Answers:
         self._write([answer])
         return answer
 
-    def batch(self, batch: Batch) -> Iterator[list[Answer]]:
+    def batch(self, batch: Batch) -> Iterator[list[Told]]:
         """The decision on each item, in order and so many at a time, all by the universe that decides when the first
         is asked for.
 
@@ -95,23 +82,22 @@ class Answers:
             except OSError as error:
                 raise Refused(503, "log_unwritable", f"decisions can't be logged: {error.strerror}") from None
 
-    def _write(self, answers: Sequence[Answer]) -> None:
+    def _write(self, answers: Sequence[Told]) -> None:
         with suppress(OSError):  # they wait in the log; the next one is not decided before they are written
-            self._log.write([answer.logged for answer in answers])
+            self._log.write(answers)
 
-    def _decided(self, layers: Layers, facts: Any, scope: str) -> Answer:
+    def _decided(self, layers: Layers, facts: Any, scope: str) -> Told:
         engine = layers.engine
         try:
             layer, own = layers.of(facts)
             passed = layer.passed(own) if scope == "order" else None
             if passed is not None:
-                return Answer(True, (), Logged(passed.parts, layer.texts, passed.own))
+                return passed
             read = layer.read(own)
         except FactsFault as fault:
             decision = engine.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))
-            return Answer(False, decision.reasons, Logged(decision.parts(), (), "{}"))
-        decision = engine.decide_snapshot(read.snapshot, scope)
-        return Answer(decision.allowed, decision.reasons, Logged(decision.parts(), read.layers, read.own))
+            return decision.told()
+        return engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
 
 
 def ready(universe: Universe) -> RiskEngine:

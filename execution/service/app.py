@@ -88,14 +88,14 @@ class Service:
         scope = scope_of(request.query.get("scope", "order"))
         answer = self._answers.one(text_of(await _body(request), MAX_ONE), scope)
         self._metrics.decided(scope, (answer,))
-        return _json(answer.parts.whole())
+        return _json(answer.whole())
 
     async def _batch(self, request: web.Request) -> web.Response:
         batch = batch_of(text_of(await _body(request), MAX_BATCH))
         texts: list[str] = []
         for part in self._answers.batch(batch):
             self._metrics.decided(batch.scope, part)
-            texts += [a.parts.whole() if batch.with_facts else a.parts.without_facts() for a in part]
+            texts += [told.whole() if batch.with_facts else told.without_facts() for told in part]
             await asyncio.sleep(0)
         return _json(f'{{"decisions":[{",".join(texts)}]}}')
 

@@ -8,9 +8,9 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
-from engine.reason import Parts
+from engine.reason import Told
 from execution.state.log import SEGMENT_BYTES, existing, file_of, segment_of
 from universe.decision_log import decision_line, head_line, names_of_versions, version_line, version_name
 
@@ -19,14 +19,6 @@ BATCH: Final = 256
 # Versions that lines may refer to: what is not among the last is logged again when it comes back.
 MAX_VERSIONS: Final = 4096
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-
-
-class Logged(NamedTuple):
-    """A decision as it is logged: the parts of its record, layers of canonical JSON, and its own facts over them."""
-
-    parts: Parts
-    layers: tuple[str, ...]
-    own: str
 
 
 class DecisionLog:
@@ -64,24 +56,20 @@ class DecisionLog:
         """How many more may wait."""
         return max(self.batch - self._decisions, 0)
 
-    def write(self, answers: Sequence[Logged]) -> None:
+    def write(self, decisions: Sequence[Told]) -> None:
         """Log decisions, no more than there is `room` for.
 
         Raises:
             OSError: the batch is full and can't be written; it waits on.
         """
-        for parts, layers, own in answers:
-            if parts.facts == "{}":
-                layers, own = (), "{}"  # what could not be read is no fact
+        for told in decisions:
             if self._left <= 0:
                 self._next_file()
-            if parts.rules != self._rules:
-                self._rules = parts.rules
+            if told.rules != self._rules:
+                self._rules = told.rules
                 self._forget()
-                self._add(head_line(parts.rules))
-            line = decision_line(parts, own, self._names.get(layers) or self._named(layers))
-            self._waiting.append(line)
-            self._left -= len(line)
+                self._add(head_line(told.rules))
+            self._add(decision_line(told, self._names.get(told.shared) or self._named(told.shared)))
             self._decisions += 1
         if self._decisions >= self.batch:
             self.flush()

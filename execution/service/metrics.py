@@ -6,7 +6,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
-from execution.service.answers import Answer
+from engine.reason import Told
 from universe import Universe
 
 MICROSECONDS: Final = (100, 250, 500, 1_000, 2_000, 3_000, 5_000, 10_000, 25_000, 50_000, 100_000, 1_000_000)
@@ -38,7 +38,7 @@ class Metrics:
         Gauge("hedgerow_universe_age_seconds", "Age of the universe's file.", registry=made).set_function(age)
         Gauge("hedgerow_log_waiting", "Decisions not yet written to the log.", registry=made).set_function(waiting)
 
-    def decided(self, scope: str, answers: Sequence[Answer]) -> None:
+    def decided(self, scope: str, answers: Sequence[Told]) -> None:
         """Count decisions and the reasons of their vetoes."""
         vetoed = [answer for answer in answers if not answer.allowed]
         reasons = Counts(reason for answer in vetoed for reason in answer.reasons)

@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 from engine import Engine
 from engine.facts import FactsFault, Snapshot
 from engine.layout import Names, names_of
-from engine.passing import Passed, Passing, braces
+from engine.passing import Passing, braces
+from engine.reason import Told
 from universe.decision_log import merged
 
 # So many layers over one are remembered, and so many arrangements of what orders bring.
@@ -83,7 +84,7 @@ class Layer:
             layer = self._above[key] = Layer(self._engine, facts, self)
         return layer
 
-    def passed(self, own: Mapping[str, Any]) -> Passed | None:
+    def passed(self, own: Mapping[str, Any]) -> Told | None:
         """The decision on an order that brings these, where it is one that passes without more ado."""
         names = names_of(own) if type(own) is dict else None
         if names is None:
@@ -98,7 +99,7 @@ class Layer:
             return None
         if len(self._passing) >= MAX_ARRANGEMENTS:
             self._passing.clear()
-        made = self._passing[names] = Passing(self._engine, self._snapshot, self._groups, layout)
+        made = self._passing[names] = Passing(self._engine, self._snapshot, self._groups, layout, self.texts)
         return made
 
     def read(self, own: Mapping[str, Any]) -> Read:

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from engine import Engine
 from execution.service.answers import Answers, ready
-from execution.service.log import DecisionLog, Logged
+from execution.service.log import DecisionLog
 from execution.service.requests import batch_of
 from execution.service.sharing import Layer
 from research.bench.page import Row
@@ -94,7 +94,7 @@ def _log(universe: Universe, folder: Path) -> float:
     engine, log = Engine(universe.ruleset), DecisionLog(folder / "lines")
     account, symbol, own = _split(_order(universe, 0))
     read = Layer(engine, symbol, Layer(engine, account)).read(own)
-    logged = Logged(engine.decide_snapshot(read.snapshot).parts(), read.layers, read.own)
+    logged = engine.decide_snapshot(read.snapshot).told(read.layers, read.own)
     before = process_time()
     for _ in range(50_000):
         log.write([logged])

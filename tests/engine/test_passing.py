@@ -11,7 +11,8 @@ from hypothesis import given
 from engine import Engine
 from engine.facts import Snapshot
 from engine.numbers import exact
-from engine.passing import Passed, Passing
+from engine.passing import Passing
+from engine.reason import Told
 from tests.engine.random_rules import Case, cases, engines, nested, thorough
 from universe.quiet import quiet_facts
 from universe.reader import Universe
@@ -26,7 +27,7 @@ def passing(engine: Engine, standing: dict[str, Any], own: dict[str, Any]) -> Pa
     layout, stands = engine.reader.layout(own), engine.reader.read(standing)
     assert layout is not None
     groups = {name: json.dumps(of, separators=(",", ":")) for name, of in json.loads(stands.json).items()}
-    return Passing(engine, stands, groups, layout)
+    return Passing(engine, stands, groups, layout, ())
 
 
 def plain(engine: Engine, facts: dict[str, Any]) -> bool:
@@ -35,7 +36,7 @@ def plain(engine: Engine, facts: dict[str, Any]) -> bool:
     return bool(facts) and not found.invalid
 
 
-def asked(case: Case) -> Iterator[tuple[Engine, dict[str, Any], Passed | None]]:
+def asked(case: Case) -> Iterator[tuple[Engine, dict[str, Any], Told | None]]:
     """Facts in groups of which one is an order's own, and what is said of them; of several that follow one another."""
     fast, _ = engines(case.document)
     for facts in map(nested, case.requests):
@@ -59,8 +60,8 @@ def test_what_passes_is_what_the_engine_says_to_the_byte(case: Case) -> None:
     for engine, facts, passed in asked(case):
         if passed is not None:
             expected = engine.decide(facts)
-            assert passed.parts == expected.parts()
-            assert passed.parts.whole() == expected.to_json()
+            assert passed == expected.told((), passed.own)
+            assert passed.whole() == expected.to_json()
             assert passed.own == engine.reader.read({"ask": facts["ask"]}).json
 
 
@@ -80,7 +81,7 @@ def test_when_orders_are_plain_and_allowed_then_something_is_said_of_all_of_them
         own["order"]["quantity"] = quantity
         passed, expected = says.of(own), engine.decide({**facts, **own})
         said.append(passed is not None)
-        assert passed is None or passed.parts.whole() == expected.to_json()
+        assert passed is None or passed.whole() == expected.to_json()
 
     assert said == [True, True, True, False, False, True]
 
@@ -95,7 +96,7 @@ def test_when_a_value_only_equals_a_word_then_it_is_not_taken_for_it(universe: U
     passed = says.of(own)
 
     assert (passed is None) is (given is not True)
-    assert passed is None or passed.parts.whole() == engine.decide({**facts, **own}).to_json()
+    assert passed is None or passed.whole() == engine.decide({**facts, **own}).to_json()
 
 
 def test_when_a_group_stands_and_comes_too_then_there_is_no_short_way(universe: Universe) -> None:
@@ -113,7 +114,7 @@ def test_when_other_groups_stand_between_those_that_come_then_the_record_has_all
     passed = passing(engine, facts, own).of(own)
 
     assert passed is not None
-    assert passed.parts.whole() == engine.decide({**facts, **own}).to_json()
+    assert passed.whole() == engine.decide({**facts, **own}).to_json()
     assert passed.own == engine.reader.read(own).json
 
 
@@ -126,3 +127,13 @@ def test_when_numbers_are_exact_already_or_not_then_the_same_is_said(universe: U
 
     assert inside == says.of(own)
     assert inside is not None
+
+
+def test_when_numbers_have_slots_apart_then_each_is_put_in_its_own(universe: Universe) -> None:
+    """A word between two numbers stays what it is."""
+    engine, facts, own = split(universe)
+    own |= {name: facts.pop(name) for name in ("own", "position", "mark")}
+    passed = passing(engine, facts, own).of(own)
+
+    assert passed is not None
+    assert passed.whole() == engine.decide({**facts, **own}).to_json()

@@ -122,7 +122,7 @@ def test_when_a_services_log_is_replayed_explained_and_archived_then_all_say_the
         hedgerow(root, "replay", str(tmp_path / name), "--rules", str(root / "universe/universe.json"))
         for name in ("", "d.parquet")
     ]
-    decision = Decision.from_json(answer.parts.whole())
+    decision = Decision.from_json(answer.whole())
     why = hedgerow(root, "why", decision.id, "--log", str(sorted((tmp_path / "execution").iterdir())[0]))
 
     assert (archived[0], "12 records" in archived[1]) == (0, True)

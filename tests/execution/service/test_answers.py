@@ -9,8 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.reason import Told
 from execution.gate import RiskEngine
-from execution.service.answers import Answer, Answers
+from execution.service.answers import Answers
 from execution.service.log import DecisionLog
 from execution.service.requests import batch_of
 from tests.engine.test_waivers import LEAVE, with_waivers
@@ -89,7 +90,7 @@ def test_when_a_batch_is_asked_about_then_each_answer_is_the_engines_on_all_its_
         facts = merged(merged(given["shared"], given["subjects"].get(name, {})), own)
         expected.append(risk.check_order(facts))
 
-    assert [answer.parts.whole() for answer in found] == [decision.to_json() for decision in expected]
+    assert [answer.whole() for answer in found] == [decision.to_json() for decision in expected]
     assert [(a.allowed, a.reasons) for a in found] == [(d.allowed, d.reasons) for d in expected]
     assert records(folder) == [decision.to_json() for decision in expected]
 
@@ -105,7 +106,7 @@ def test_when_orders_are_asked_about_one_by_one_then_each_answer_is_the_engines(
     answers = Answers(risk, log)
     made = [merged(merged(*parts[:2]), parts[2]) for each in orders for parts in [item(universe, *each)] * 3]
     texts = [json.dumps(facts) for facts in made]
-    found = [answers.one(text, "order").parts.whole() for text in texts]
+    found = [answers.one(text, "order").whole() for text in texts]
     log.close()
     expected = [risk.check_order(json.loads(text, parse_float=str, parse_int=str)).to_json() for text in texts]
 
@@ -120,14 +121,14 @@ def test_when_other_rules_take_over_then_nothing_of_those_before_is_left(
     log = DecisionLog(tmp_path)
     answers = Answers(RiskEngine.of(waived), log)
     facts = order(universe, quantity="0.02") | {"clock": {"now": "1000000000"}}
-    found: list[Answer] = []
+    found: list[Told] = []
     for risk in (RiskEngine.of(waived), RiskEngine.of(universe)):
         answers.adopt(risk)
         found += [answers.one(json.dumps(facts), "order") for _ in range(3)]
     log.close()
 
     expected = [RiskEngine.of(of).check_order(facts).to_json() for of in (waived, universe) for _ in range(3)]
-    assert [answer.parts.whole() for answer in found] == expected
+    assert [answer.whole() for answer in found] == expected
     assert records(tmp_path) == expected
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine import Decision, Engine
-from execution.service.log import DecisionLog, Logged
+from execution.service.log import DecisionLog
 from execution.service.sharing import Layer, Read
 from execution.state.log import existing
 from tests.execution.service.orders import order, split
@@ -54,7 +54,7 @@ def test_when_decisions_are_logged_then_each_record_comes_back_to_the_byte(
     made = decided(engine, universe, 200)
     log = DecisionLog(tmp_path, batch=16, bound=20_000)
     for decision, read in made:
-        log.write([Logged(decision.parts(), read.layers, read.own)])
+        log.write([decision.told(read.layers, read.own)])
     log.close()
     files = existing(tmp_path, "decisions")
 
@@ -74,7 +74,7 @@ def test_when_a_batch_is_not_full_then_it_waits_until_it_is_flushed(
     log = DecisionLog(tmp_path, batch=4)
     counts = []
     for decision, read in made:
-        log.write([Logged(decision.parts(), read.layers, read.own)])
+        log.write([decision.told(read.layers, read.own)])
         counts.append((log.waiting, len(records(tmp_path))))
     log.flush()
 
@@ -86,7 +86,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from engine import Engine
-from execution.service.log import DecisionLog, Logged
+from execution.service.log import DecisionLog
 from tests.execution.service.test_log import decided
 from universe.reader import load
 universe = load(Path("universe/universe.json"))
@@ -94,7 +94,7 @@ made = decided(Engine(universe.ruleset), universe, 40)
 log = DecisionLog(Path(sys.argv[1]), batch=8)
 for number in range(1_000_000):
     decision, read = made[number % 40]
-    log.write([Logged(decision.parts(), read.layers, read.own)])
+    log.write([decision.told(read.layers, read.own)])
     os.write(1, b".")
 """
 
@@ -125,7 +125,7 @@ def test_when_the_last_line_is_cut_off_then_it_alone_stands_for_nothing(
     """At whatever byte; anywhere else it is a fault of the log."""
     log = DecisionLog(tmp_path)
     for decision, read in decided(engine, universe, 3):
-        log.write([Logged(decision.parts(), read.layers, read.own)])
+        log.write([decision.told(read.layers, read.own)])
     log.close()
     found = list(lines(tmp_path))
     last = found[-1][1]
@@ -150,7 +150,7 @@ def test_when_a_line_is_altered_then_it_is_no_record(
     """Its id says what was decided on: an altered order, version or reference is found out."""
     log = DecisionLog(tmp_path)
     for decision, read in decided(engine, universe, 4):
-        log.write([Logged(decision.parts(), read.layers, read.own)])
+        log.write([decision.told(read.layers, read.own)])
     log.close()
     altered = [(place, line.replace(old, new)) for place, line in lines(tmp_path)]
 
@@ -177,14 +177,14 @@ def test_when_the_disk_is_full_then_what_waits_is_written_later_and_once(
         write(file, data[: len(data) // 2])
         raise OSError(28, "No space left on device")
 
-    log.write([Logged(made[0][0].parts(), made[0][1].layers, made[0][1].own)])
+    log.write([made[0][0].told(made[0][1].layers, made[0][1].own)])
     monkeypatch.setattr(os, "write", half)
     with pytest.raises(OSError, match="No space"):
-        log.write([Logged(made[1][0].parts(), made[1][1].layers, made[1][1].own)])
+        log.write([made[1][0].told(made[1][1].layers, made[1][1].own)])
     assert (log.waiting, records(tmp_path)) == (2, [])
     monkeypatch.setattr(os, "write", write)
     for decision, read in made[2:]:
-        log.write([Logged(decision.parts(), read.layers, read.own)])
+        log.write([decision.told(read.layers, read.own)])
     log.close()
 
     assert records(tmp_path) == [decision.to_json() for decision, _ in made]
