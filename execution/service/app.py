@@ -16,6 +16,7 @@ from execution.service.requests import JSON_TYPE, MAX_BATCH, MAX_ONE, Refused, b
 
 BODY_SECONDS: Final = 10
 OPEN_ROUTES: Final = frozenset({"/health", "/ready"})
+_HEADERS: Final = {"Content-Type": f"{JSON_TYPE}; charset=utf-8"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -121,6 +122,8 @@ class Service:
 
 
 async def _body(request: web.Request) -> bytes:
+    if request.content.is_eof():  # it came with its head: nobody is waited for
+        return await request.read()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
@@ -129,7 +132,7 @@ async def _body(request: web.Request) -> bytes:
 
 
 def _json(text: str, status: int = 200) -> web.Response:
-    return web.Response(text=text, status=status, content_type=JSON_TYPE)
+    return web.Response(body=text.encode(), status=status, headers=_HEADERS)
 
 
 def _refusal(refused: Refused) -> web.Response:
