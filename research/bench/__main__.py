@@ -59,7 +59,7 @@ def sections() -> Iterator[Section]:
     )
     yield Section(
         "The log and the service",
-        "By the shipped rules, on loopback, single ones by an open-loop client; × one line of the log.",
+        "One core each, on loopback, all of one account; single ones by an open-loop client; × one line of the log.",
         serving.measured(),
     )
     starts, rates, single = commands.measured()

@@ -5,12 +5,10 @@ that it lists.
 """
 
 import json
-import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
 from datetime import date
 from functools import partial
 from itertools import cycle, islice
@@ -30,7 +28,7 @@ from generator.compile.files import Folder
 from generator.compile.one_file import compile_one
 from research.bench.deciding import whole
 from research.bench.page import Row
-from research.bench.timing import in_turns
+from research.bench.timing import in_turns, undisturbed
 from research.bench.workload import FORM, UNLISTED, cases
 from universe.integrity import strict
 from universe.reader import FILE, parse
@@ -97,22 +95,6 @@ def _reload() -> list[Row]:
         ("putting another universe in the place of the one that decides", swap, ""),
     ]
     return [Row(what, _millis(seconds), seconds / usual, target) for what, seconds, target in rows]
-
-
-@contextmanager
-def undisturbed() -> Iterator[bool]:
-    """Within this, no ordinary process takes the processor from this one, if the system lets us say so: what decisions
-    wait for is then what this process does.
-    """
-    try:
-        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
-    except (AttributeError, PermissionError):
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
 
 
 def _adopting(risk: RiskEngine) -> float:
