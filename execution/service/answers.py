@@ -90,9 +90,9 @@ class Answers:
         engine = layers.engine
         try:
             layer, own = layers.of(facts)
-            passed = layer.passed(own) if scope == "order" else None
-            if passed is not None:
-                return passed
+            told = layer.told(own) if scope == "order" else None
+            if told is not None:
+                return told
             read = layer.read(own)
         except FactsFault as fault:
             decision = engine.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from engine import Engine
 from engine.facts import FactsFault, Snapshot
 from engine.layout import Names, names_of
-from engine.passing import Passing, braces
+from engine.plain import Plain, braces
 from engine.reason import Told
 from universe.decision_log import merged
 
@@ -54,7 +54,7 @@ class Layer:
         self.texts: tuple[str, ...] = read.layers if read.own == "{}" else (*read.layers, read.own)
         groups = _groups(self._snapshot.json)
         self._groups = None if groups is None else dict(groups)
-        self._passing: dict[Names, Passing] = {}
+        self._plain: dict[Names, Plain] = {}
         self._above: dict[tuple[Any, ...], Layer | None] = {}
 
     @property
@@ -84,22 +84,22 @@ class Layer:
             layer = self._above[key] = Layer(self._engine, facts, self)
         return layer
 
-    def passed(self, own: Mapping[str, Any]) -> Told | None:
-        """The decision on an order that brings these, where it is one that passes without more ado."""
+    def told(self, own: Mapping[str, Any]) -> Told | None:
+        """The decision on an order that brings these, if they are plain, and such were read before."""
         names = names_of(own) if type(own) is dict else None
         if names is None:
             return None
-        passing = self._passing.get(names) or self._prepared(names, own)
-        return passing.of(own) if passing is not None else None
+        plain = self._plain.get(names) or self._prepared(names, own)
+        return plain.of(own) if plain is not None else None
 
-    def _prepared(self, names: Names, own: Mapping[str, Any]) -> Passing | None:
-        """What says of more in the same arrangement whether it passes, where it may be that simple."""
+    def _prepared(self, names: Names, own: Mapping[str, Any]) -> Plain | None:
+        """What decides on these and all others in the same arrangement, where they may be plain."""
         layout = self._engine.reader.layout(own)
         if layout is None or self._snapshot.invalid or self._groups is None or not own.keys().isdisjoint(self._groups):
             return None
-        if len(self._passing) >= MAX_ARRANGEMENTS:
-            self._passing.clear()
-        made = self._passing[names] = Passing(self._engine, self._snapshot, self._groups, layout, self.texts)
+        if len(self._plain) >= MAX_ARRANGEMENTS:
+            self._plain.clear()
+        made = self._plain[names] = Plain(self._engine, self._snapshot, self._groups, layout, self.texts)
         return made
 
     def read(self, own: Mapping[str, Any]) -> Read:

@@ -1,8 +1,8 @@
-"""What passes without more ado, decided and written in one go: an order's own facts over facts that stand.
+"""Plain facts, decided and written in one go: an order's own over facts that stand.
 
-Most of what is asked is plain, comes in an arrangement that was seen before, and passes. `Passing` says of such facts
-what the engine says of them, to the byte, and nothing of any others: what is vetoed, missing or invalid, or of a size
-that is no whole number of steps, is left to whoever explains it.
+Most of what is asked is plain, and comes in an arrangement that was seen before. `Plain` says of such facts what the
+engine says of them, to the byte: quickly where they pass, at length where a gate stops them. Of facts that are missing
+where they must not be, invalid, or of any other kind, it says nothing.
 """
 
 from collections.abc import Mapping
@@ -66,8 +66,8 @@ class _Texts:
         self.middle, self.own, self.between = _listed({**amid, **groups}), _listed(groups), bool(amid)
 
 
-class Passing:
-    """Says what passes, of facts in one arrangement over others that stand.
+class Plain:
+    """Decides on plain facts in one arrangement, over others that stand.
 
     Args:
         engine: whose decisions they are.
@@ -110,54 +110,54 @@ class Passing:
         self._before, self._rules, self._after = f"{told.before.partition(_ID)[0]}{_ID}{ID}", told.rules, told.after
 
     def of(self, own: Mapping[str, dict[str, Any]]) -> Told | None:
-        """The decision on these facts, numbers as text, in the arrangement of the layout; None where it is not this
-        simple.
+        """The decision on these facts, numbers as text, in the arrangement of the layout; None where they are not this
+        plain.
         """
         if getcontext() is not EXACT:
             with exact():
                 return self.of(own)
-        plain = self._layout.plain([*chain.from_iterable(map(dict.values, own.values()))])
+        plain = self._layout.plain(_values(own))
         if plain is None or not self._layout.are_words(plain[1]):
             return None
         digits, words = plain
         try:
             way = self._ways[words] if words in self._ways else self._way(words)
-            if way is None:
-                return None
-            numbers = self._numbers(digits)
-            values = way.values.copy()
-            if self._side_by_side:
-                values[self._first : self._behind] = map(Decimal, numbers)
-            else:
-                for slot, number in zip(self._slots, numbers, strict=True):
-                    values[slot] = Decimal(number)
-            if way.run(values) != [] or not self._is_whole(values, way):
-                return None
-        except (TypeError, ArithmeticError):  # what is missing raises
+        except TypeError:  # a word is none
             return None
+        if way is None:
+            return None
+        numbers = self._numbers(digits)
+        values = way.values.copy()
+        if self._side_by_side:
+            values[self._first : self._behind] = map(Decimal, numbers)
+        else:
+            for slot, number in zip(self._slots, numbers, strict=True):
+                values[slot] = Decimal(number)
         middle, texts = way.middle % numbers, self._texts
+        facts = f"{texts.head}{middle}{texts.tail}"
+        mine = f"{{{way.own % numbers if texts.between else middle}}}"
+        if not self._passes(values, way):
+            snapshot = Snapshot(self._standing.ruleset, values, {}, facts)
+            return self._engine.decide_snapshot(snapshot).told(self._shared, mine)
         hashed = self._hashed.copy()
         hashed.update(f"{middle}{texts.tail}".encode())
-        return _new(
-            Told,
-            (
-                True,
-                (),
-                f"{self._before}{hashed.hexdigest()}{way.subject}",
-                self._rules,
-                way.after if self._size is None else self._after % numbers[self._size],
-                f"{texts.head}{middle}{texts.tail}",
-                self._shared,
-                f"{{{way.own % numbers if texts.between else middle}}}",
-            ),
-        )
+        before = f"{self._before}{hashed.hexdigest()}{way.subject}"
+        after = way.after if self._size is None else self._after % numbers[self._size]
+        return _new(Told, (True, (), before, self._rules, after, facts, self._shared, mine))
 
-    def _is_whole(self, values: list[Any], way: _Way) -> bool:
-        """Whether the size is the largest that is asked for: a whole number of steps; also where there is no size."""
-        if self._solve is None:
-            return True
-        size, step = values[self._size_slot], way.step if self._step_slot is None else values[self._step_slot]
-        return 0 < step <= size and not size % step
+    def _passes(self, values: list[Any], way: _Way) -> bool:
+        """Whether facts pass every gate, and their size is a whole number of steps, so that it is the largest; False
+        too where that takes longer to find out.
+        """
+        try:
+            if way.run(values) != []:
+                return False
+            if self._solve is None:
+                return True
+            size, step = values[self._size_slot], way.step if self._step_slot is None else values[self._step_slot]
+            return 0 < step <= size and not size % step
+        except (TypeError, ArithmeticError):  # what is missing raises
+            return False
 
     def _way(self, words: tuple[Any, ...]) -> _Way | None:
         """What comes with these words; None where nothing can be said of it here."""
@@ -197,6 +197,14 @@ class Passing:
         name = self._solve.name if self._solve else None
         made = Decision(True, "", subject, ruleset.ruleset_hash, ruleset.universe_hash, largest_name=name, largest="%s")
         return made.told()
+
+
+def _values(own: Mapping[str, dict[str, Any]]) -> list[Any]:
+    """What is given, as it stands."""
+    if len(own) == 1:
+        ((group),) = own.values()
+        return [*group.values()]
+    return [*chain.from_iterable(map(dict.values, own.values()))]
 
 
 def braces(groups: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""What passes without more ado is said as the engine says it, to the byte; and nothing is said of anything else."""
+"""Plain facts are decided as the engine decides them, to the byte; and nothing is said of any others."""
 
 import json
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from hypothesis import given
 from engine import Engine
 from engine.facts import Snapshot
 from engine.numbers import exact
-from engine.passing import Passing
+from engine.plain import Plain
 from engine.reason import Told
 from tests.engine.random_rules import Case, cases, engines, nested, thorough
 from universe.quiet import quiet_facts
@@ -21,16 +21,16 @@ NUMBERS = ("0.1", "0.5", "1", "1.50", "2", "3", "0.3333333333333333", "10000", "
 WORDS = (True, False, "in", "out", "IN", None, 1, ["in"], Decimal(1), 0.5)
 
 
-def passing(engine: Engine, standing: dict[str, Any], own: dict[str, Any]) -> Passing:
+def deciding(engine: Engine, standing: dict[str, Any], own: dict[str, Any]) -> Plain:
     """For own facts as these are, over standing ones."""
     engine.reader.read(own)
     layout, stands = engine.reader.layout(own), engine.reader.read(standing)
     assert layout is not None
     groups = {name: json.dumps(of, separators=(",", ":")) for name, of in json.loads(stands.json).items()}
-    return Passing(engine, stands, groups, layout, ())
+    return Plain(engine, stands, groups, layout, ())
 
 
-def plain(engine: Engine, facts: dict[str, Any]) -> bool:
+def can_stand(engine: Engine, facts: dict[str, Any]) -> bool:
     """Whether facts can stand under others: none of them invalid, and there are some."""
     found: Snapshot = engine.reader.read(facts)
     return bool(facts) and not found.invalid
@@ -43,9 +43,9 @@ def asked(case: Case) -> Iterator[tuple[Engine, dict[str, Any], Told | None]]:
         own = facts.pop("ask")
         standing = {name: {k: v for k, v in of.items() if v is not None} for name, of in facts.items()}
         own = {name: value for name, value in own.items() if value is not None}
-        if not plain(fast, standing) or not own:
+        if not can_stand(fast, standing) or not own:
             continue
-        says = passing(fast, standing, {"ask": own})
+        says = deciding(fast, standing, {"ask": own})
         for _ in range(4):
             yield fast, {**standing, "ask": own}, says.of({"ask": own})
             name = case.dice.pick(list(own))
@@ -55,14 +55,14 @@ def asked(case: Case) -> Iterator[tuple[Engine, dict[str, Any], Told | None]]:
 
 @thorough(200)
 @given(cases(complete=True))
-def test_what_passes_is_what_the_engine_says_to_the_byte(case: Case) -> None:
+def test_what_is_said_of_plain_facts_is_what_the_engine_says_to_the_byte(case: Case) -> None:
     """Whatever the rules and facts: the record, in parts, and the order's own facts as they are logged."""
-    for engine, facts, passed in asked(case):
-        if passed is not None:
+    for engine, facts, told in asked(case):
+        if told is not None:
             expected = engine.decide(facts)
-            assert passed == expected.told((), passed.own)
-            assert passed.whole() == expected.to_json()
-            assert passed.own == engine.reader.read({"ask": facts["ask"]}).json
+            assert told == expected.told((), told.own)
+            assert told.whole() == expected.to_json()
+            assert told.own == engine.reader.read({"ask": facts["ask"]}).json
 
 
 def split(universe: Universe) -> tuple[Engine, dict[str, Any], dict[str, Any]]:
@@ -72,31 +72,42 @@ def split(universe: Universe) -> tuple[Engine, dict[str, Any], dict[str, Any]]:
     return Engine(universe.ruleset), facts, own
 
 
-def test_when_orders_are_plain_and_allowed_then_something_is_said_of_all_of_them(universe: Universe) -> None:
-    """Else the law above would hold of nothing; of a size between two steps, and of a veto, nothing is."""
+def test_when_orders_are_plain_then_something_is_said_of_all_of_them(universe: Universe) -> None:
+    """Else the law above would hold of nothing: allowed, between two steps, and vetoed."""
     engine, facts, own = split(universe)
-    says = passing(engine, facts, own)
-    said = []
+    says = deciding(engine, facts, own)
+    allowed = []
     for quantity in ("0.02", "0.10", "0.021", "0.0205", "100", "0.02"):
         own["order"]["quantity"] = quantity
-        passed, expected = says.of(own), engine.decide({**facts, **own})
-        said.append(passed is not None)
-        assert passed is None or passed.whole() == expected.to_json()
+        told, expected = says.of(own), engine.decide({**facts, **own})
+        assert told is not None
+        assert told.whole() == expected.to_json()
+        allowed.append(told.allowed)
 
-    assert said == [True, True, True, False, False, True]
+    assert allowed == [True, True, True, False, False, True]
+
+
+@pytest.mark.parametrize("given", ["x", "1e3", "-1", "01", "1" * 30, " 1", "1\n1"])
+def test_when_a_number_is_not_plain_then_nothing_is_said(universe: Universe, given: str) -> None:
+    """Whoever reads one by one says what is wrong with it, if anything is."""
+    engine, facts, own = split(universe)
+    says = deciding(engine, facts, own)
+    own["order"] = {**own["order"], "quantity": given}
+
+    assert says.of(own) is None
 
 
 @pytest.mark.parametrize("given", [0, 1, True, "true", Decimal(0), None, 0.0])
 def test_when_a_value_only_equals_a_word_then_it_is_not_taken_for_it(universe: Universe, given: object) -> None:
     """`False == 0` in Python, and no number is a truth value."""
     engine, facts, own = split(universe)
-    says = passing(engine, facts, own)
+    says = deciding(engine, facts, own)
     assert says.of(own) is not None
     own["order"]["urgent"] = given
-    passed = says.of(own)
+    told = says.of(own)
 
-    assert (passed is None) is (given is not True)
-    assert passed is None or passed.whole() == engine.decide({**facts, **own}).to_json()
+    assert (told is None) is (given is not True)
+    assert told is None or told.whole() == engine.decide({**facts, **own}).to_json()
 
 
 def test_when_a_group_stands_and_comes_too_then_there_is_no_short_way(universe: Universe) -> None:
@@ -104,24 +115,24 @@ def test_when_a_group_stands_and_comes_too_then_there_is_no_short_way(universe: 
     engine, facts, own = split(universe)
 
     with pytest.raises(ValueError, match="twice"):
-        passing(engine, facts | own, own)
+        deciding(engine, facts | own, own)
 
 
 def test_when_other_groups_stand_between_those_that_come_then_the_record_has_all_in_order(universe: Universe) -> None:
     """Before, between and behind, with and without a sign that is special to templates."""
     engine, facts, own = split(universe)
     own |= {name: facts.pop(name) for name in ("tier", "book")}
-    passed = passing(engine, facts, own).of(own)
+    told = deciding(engine, facts, own).of(own)
 
-    assert passed is not None
-    assert passed.whole() == engine.decide({**facts, **own}).to_json()
-    assert passed.own == engine.reader.read(own).json
+    assert told is not None
+    assert told.whole() == engine.decide({**facts, **own}).to_json()
+    assert told.own == engine.reader.read(own).json
 
 
 def test_when_numbers_are_exact_already_or_not_then_the_same_is_said(universe: Universe) -> None:
     """Exact arithmetic is its own matter, not that of whoever asks."""
     engine, facts, own = split(universe)
-    says = passing(engine, facts, own)
+    says = deciding(engine, facts, own)
     with exact():
         inside = says.of(own)
 
@@ -133,7 +144,7 @@ def test_when_numbers_have_slots_apart_then_each_is_put_in_its_own(universe: Uni
     """A word between two numbers stays what it is."""
     engine, facts, own = split(universe)
     own |= {name: facts.pop(name) for name in ("own", "position", "mark")}
-    passed = passing(engine, facts, own).of(own)
+    told = deciding(engine, facts, own).of(own)
 
-    assert passed is not None
-    assert passed.whole() == engine.decide({**facts, **own}).to_json()
+    assert told is not None
+    assert told.whole() == engine.decide({**facts, **own}).to_json()
