@@ -62,6 +62,12 @@ def sections() -> Iterator[Section]:
         "One core each, on loopback, all of one account; single ones by an open-loop client; × one line of the log.",
         serving.measured(),
     )
+    yield from _commands()
+    yield from _many_at_once()
+
+
+def _commands() -> Iterator[Section]:
+    """What is decided by commands, a process for each."""
     starts, rates, single = commands.measured()
     yield Section("Commands", "Medians of whole commands; × a bare Python.", starts)
     yield Section(
@@ -72,7 +78,6 @@ def sections() -> Iterator[Section]:
     yield Section(
         "The shipped rules, one process", "The least time of five runs; × an allowed intent, facts read.", single
     )
-    yield from _many_at_once()
 
 
 def _many_at_once() -> Iterator[Section]:
