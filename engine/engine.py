@@ -143,6 +143,15 @@ class Engine:
             return None
         return head.unknown if head.key in snapshot.invalid else str(Refusal.FACTS_MISSING)
 
+    def gates_for(self, snapshot: Snapshot) -> tuple[Subject | None, Run] | None:
+        """Whom an order's facts are about, and the function that says which gates veto facts about them; None where
+        they are about nobody, or the interpreter is to be asked.
+        """
+        asked = self._asked(snapshot, "order")
+        if self._of_nobody(asked) or not self._is_fast(asked):
+            return None
+        return asked.subject, self._programs.run(asked.subject, asked.actor, asked.scope)
+
     def situation(self, snapshot: Snapshot) -> Situation:
         """The situation of these facts, for tables and measures."""
         return self._situation(self._asked(snapshot, "order"))

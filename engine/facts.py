@@ -9,6 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import chain
 from types import NoneType
 from typing import Any, Final
 
@@ -95,7 +96,7 @@ class FactReader:
         document = parse_json(text)
         snapshot = self.read(document)
         if not snapshot.invalid and len(self._forms) < MAX_FORMS:
-            layout = self._layouts.get(names_of(document) or ())
+            layout = self.layout(document)
             if layout is not None and (new := layout.form(text)) is not None:
                 self._forms.append(new)
         return snapshot
@@ -141,6 +142,10 @@ class FactReader:
                 self._layouts.clear()
             self._layouts[names] = Layout([place for place, _ in found], len(self.slots))
         return Snapshot(self._ruleset, values, invalid, template(dict(sorted(texts.items()))))
+
+    def layout(self, document: Mapping[str, Any]) -> Layout | None:
+        """How facts in the arrangement of a document are read at once, if such were read before."""
+        return self._layouts.get(names_of(document) or ())
 
     def place(self, name: str) -> Place:
         """How the values of a fact are read.
@@ -222,18 +227,22 @@ def parse_json(text: str) -> Any:
     try:
         document = _DECODER.decode(text)
         # Each key in the text has a colon of its own, so with as many colons as keys no key stood twice.
-        if text.count(":") != _keys(document):
+        if not _has_keys(document, text.count(":")):
             json.loads(text, object_pairs_hook=_unique)
     except RecursionError:
         raise ValueError("the JSON is nested too deeply") from None
     return document
 
 
-def _keys(document: Any) -> int:
-    """How many keys an object of objects has; -1 for anything else."""
-    if type(document) is not dict or set(map(type, document.values())) != {dict}:
-        return -1
-    return len(document) + sum(map(len, document.values()))
+def _has_keys(document: Any, count: int) -> bool:
+    """Whether the objects in a document, at whatever depth, have so many keys; it has no more."""
+    level = [document]
+    while count and not _CONTAINERS.isdisjoint(map(type, level)):
+        objects = [part for part in level if type(part) is dict]
+        lists = [part for part in level if type(part) is list]
+        count -= sum(map(len, objects))
+        level = [*chain.from_iterable(map(dict.values, objects)), *chain.from_iterable(lists)] if count else []
+    return not count
 
 
 def _no_constant(name: str) -> str:
@@ -241,6 +250,7 @@ def _no_constant(name: str) -> str:
     return name
 
 
+_CONTAINERS: Final = frozenset({dict, list})
 _DECODER: Final = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=_no_constant)
 
 

@@ -118,6 +118,9 @@ def _described(raw: Any) -> str:
 def names_of(document: Mapping[str, Any]) -> Names | None:
     """The names in a document of groups, as they stand; None where it is no dict of dicts."""
     groups = document.values()
+    if len(document) == 1:  # as below, and quicker
+        ((name, group),) = document.items()
+        return (name, len(group), *group) if type(group) is dict and type(document) is dict else None
     if type(document) is not dict or set(map(type, groups)) != {dict}:
         return None
     # With the sizes of the groups between, no two arrangements have the same names.
@@ -136,16 +139,17 @@ class Layout:
         self._places, self._size = places, size
         simple = [i for i, place in enumerate(places) if place.simple]
         others = [i for i, place in enumerate(places) if not place.simple]
-        self._simple = _picker(simple)
+        self.simple, self.others = [places[i] for i in simple], [places[i] for i in others]
+        self._simple = picker(simple)
         self._pattern = re.compile("\n".join(_PATTERNS[places[i].fact.sign] for i in simple))
-        self._words, self._others = _picker(others), [places[i] for i in others]
+        self._words = picker(others)
         self._known: dict[tuple[Any, ...], tuple[Sequence[Value], Sequence[str]]] = {}
         # Free texts may be long, and are seldom the same.
-        self._remembers = all(place.fact.unit.kind is not Kind.TEXT for place in self._others)
+        self._remembers = all(place.fact.unit.kind is not Kind.TEXT for place in self.others)
         # From the simple ones and then the others to the sequence of slots, and None for all that is not there.
         at = {places[i].slot: n for n, i in enumerate([*simple, *others])}
-        self._values = _picker([at.get(slot, len(places)) for slot in range(size)])
-        self._texts = _picker([at[slot] for slot in sorted(at)])
+        self._values = picker([at.get(slot, len(places)) for slot in range(size)])
+        self._texts = picker([at[slot] for slot in sorted(at)])
         logged = sorted(places, key=lambda place: place.slot)
         self._template = template({p.fact.name: '"%s"' if p.simple else "%s" for p in logged})
         self._without: dict[tuple[bool, ...], Layout] = {}
@@ -173,23 +177,46 @@ class Layout:
 
     def read_raws(self, raws: Sequence[Any]) -> Read | None:
         """As `read`, of the values as they stand in the document."""
+        plain = self.plain(raws)
+        if plain is None:
+            return None
+        digits, words = plain
+        try:
+            values, texts = self.read_words(words)
+        except ValueError:
+            return None
+        slots = self._values((*map(Decimal, digits), *values, None))
+        return [*slots], self._template % self._texts((*digits, *texts))
+
+    def plain(self, raws: Sequence[Any]) -> tuple[list[str], tuple[Any, ...]] | None:
+        """The canonical texts of the `simple` numbers, and what is given for the `others`; None where one of these
+        numbers is not plain, or not in its range.
+        """
         numbers = self._simple(raws)
         try:
             if not self._pattern.fullmatch("\n".join(numbers)):
                 return None
-            values, texts = self._read_words(self._words(raws))
-        except (TypeError, ValueError):
+        except TypeError:
             return None
         digits = [n.rstrip("0").rstrip(".") if n[-1] == "0" and "." in n else n for n in numbers]
-        slots = self._values((*map(Decimal, digits), *values, None))
-        return [*slots], self._template % self._texts((*digits, *texts))
+        return digits, self._words(raws)
 
-    def _read_words(self, raws: tuple[Any, ...]) -> tuple[Sequence[Value], Sequence[str]]:
-        """What is no simple number: words, truth values and counts, most of which come together again."""
-        plain = self._remembers and _PLAIN_TYPES.issuperset(map(type, raws))
+    def are_words(self, raws: tuple[Any, ...]) -> bool:
+        """Whether these, given for the `others`, are texts and truth values that may well come again: what is equal to
+        them is then the same.
+        """
+        return self._remembers and _PLAIN_TYPES.issuperset(map(type, raws))
+
+    def read_words(self, raws: tuple[Any, ...]) -> tuple[Sequence[Value], Sequence[str]]:
+        """What is no simple number: words, truth values and counts, most of which come together again.
+
+        Raises:
+            ValueError: one is none of its fact.
+        """
+        plain = self.are_words(raws)
         known = self._known.get(raws) if plain else None
         if known is None:
-            read = [place.read(raw) for place, raw in zip(self._others, raws, strict=True)]
+            read = [place.read(raw) for place, raw in zip(self.others, raws, strict=True)]
             known = [value for value, _ in read], [text for _, text in read]
             if plain:
                 if len(self._known) >= KNOWN_TOGETHER:
@@ -229,7 +256,7 @@ class Form:
         return self._layout.read_raws(raws)
 
 
-def _picker(positions: Sequence[int]) -> Any:
+def picker(positions: Sequence[int]) -> Any:
     """Picks the items at these positions as a tuple, however many they are."""
     if len(positions) > 1:
         return itemgetter(*positions)

@@ -5,8 +5,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from json.encoder import encode_basestring_ascii
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+ID: Final = "sha256:"
 RECORD_KEYS: Final = frozenset("decision id subject ruleset universe vetoes shadow waived facts".split())
 
 
@@ -49,6 +50,32 @@ class Reason:
         return entry
 
 
+class Told(NamedTuple):
+    """A decision as it is told: to whoever asked, who may not need all of its record, and to a log.
+
+    The record is `before`, then `rules`, which names these, then `after`, then `facts`, all that was decided on. These
+    are, nested and as canonical JSON, what was `shared` with other decisions, each laid over those before, and over
+    these its `own`.
+    """
+
+    allowed: bool
+    reasons: tuple[str, ...]
+    before: str
+    rules: str
+    after: str
+    facts: str
+    shared: tuple[str, ...]
+    own: str
+
+    def whole(self) -> str:
+        """The record: one line of canonical JSON."""
+        return f'{self.before}{self.rules}{self.after},"facts":{self.facts}}}'
+
+    def without_facts(self) -> str:
+        """The same for whoever gave the facts, and needs them not again."""
+        return f"{self.before}{self.rules}{self.after}}}"
+
+
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Allow or veto, with every reason in file order.
@@ -78,13 +105,22 @@ class Decision:
 
     def to_json(self) -> str:
         """One line of canonical JSON; `from_json` gives the decision back."""
-        largest = "" if self.largest_name is None else f'"{self.largest_name}":{_text(self.largest)},'
+        return self.told().whole()
+
+    def told(self, shared: tuple[str, ...] = (), own: str | None = None) -> Told:
+        """The decision in parts; on facts that were shared, and its own, if these say the same as all of them."""
+        largest = "" if self.largest_name is None else f',"{self.largest_name}":{_text(self.largest)}'
         if self.left_out:
-            largest += f'"{self.largest_name}_without":{_dump(list(self.left_out))},'
-        return (
-            f'{{"decision":"{"allow" if self.allowed else "veto"}","id":"{self.id}","subject":{_text(self.subject)},'
-            f'"ruleset":"{self.ruleset}","universe":"{self.universe}","vetoes":{_reasons(self.vetoes)},'
-            f'"shadow":{_reasons(self.shadow)},"waived":{_reasons(self.waived)},{largest}"facts":{self.facts_json}}}'
+            largest += f',"{self.largest_name}_without":{_dump(list(self.left_out))}'
+        return Told(
+            self.allowed,
+            self.reasons,
+            f'{{"decision":"{"allow" if self.allowed else "veto"}","id":"{self.id}","subject":{_text(self.subject)}',
+            rules_part(self.ruleset, self.universe),
+            f',"vetoes":{_reasons(self.vetoes)},"shadow":{_reasons(self.shadow)},"waived":{_reasons(self.waived)}{largest}',
+            self.facts_json,
+            shared,
+            self.facts_json if own is None else own,
         )
 
     @classmethod
@@ -116,10 +152,21 @@ class Decision:
             raise ValueError(f"not a decision record: {type(error).__name__} {error}") from None
 
 
+def rules_part(ruleset: str, universe: str) -> str:
+    """What a record says of its rules, by their two hashes."""
+    return f',"ruleset":"{ruleset}","universe":"{universe}"'
+
+
 def decision_id(universe: str, facts_json: str) -> str:
     """The hash that names a decision: of the universe and the facts, so that deciding twice gives the same."""
-    digest = hashlib.sha256(f"{universe}\n{facts_json}".encode()).hexdigest()
-    return f"sha256:{digest}"
+    digest = hash_begun(universe)
+    digest.update(facts_json.encode())
+    return f"{ID}{digest.hexdigest()}"
+
+
+def hash_begun(universe: str) -> "hashlib._Hash":
+    """The hash of a decision, as far as its universe goes: its facts are to follow."""
+    return hashlib.sha256(f"{universe}\n".encode())
 
 
 def _reason(entry: Mapping[str, Any]) -> Reason:

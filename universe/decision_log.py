@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from engine.layout import dump, template
-from engine.reason import decision_id
+from engine.reason import Told, decision_id, rules_part
 
 FORMAT: Final = 1
 _FACTS: Final = ',"facts":'
@@ -80,14 +80,9 @@ def _line(file: SupportsReadline, place: str) -> bytes:
         raise LogFault(place, "the compressed log ends too soon") from None
 
 
-def head_line(ruleset: str, universe: str) -> str:
-    """The line from which on these rules decide, by their two hashes."""
-    return f'{{"log":{FORMAT}{rules_part(ruleset, universe)}}}\n'
-
-
-def rules_part(ruleset: str, universe: str) -> str:
-    """What a whole record says of its rules, and a line leaves out."""
-    return f',"ruleset":"{ruleset}","universe":"{universe}"'
+def head_line(rules: str) -> str:
+    """The line from which on these rules decide, named as in a record."""
+    return f'{{"log":{FORMAT}{rules}}}\n'
 
 
 def version_line(name: str, facts: str) -> str:
@@ -100,24 +95,19 @@ def version_name(facts: str) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()[:_NAME_DIGITS]
 
 
-def decision_line(record: str, all_facts: str, own: str, rules: str, versions: Sequence[str]) -> str:
+def decision_line(told: Told, names: str) -> str:
     """The line of a decision.
 
     Args:
-        record: its whole record.
-        all_facts: the facts in the record, as they stand there.
-        own: those of them that no version holds.
-        rules: the part of the record about its rules.
-        versions: the names of the versions that hold the others.
+        told: the decision.
+        names: the names of the versions that hold what it shares with others, as `names_of_versions` gives them.
     """
-    head = record[: len(record) - len(all_facts) - 1].replace(rules, "", 1)
-    names = '","'.join(versions)
-    return f'{head}{own}{_WITH}["{names}"]}}\n' if versions else f"{head}{own}{_WITH}[]}}\n"
+    return f"{told.before}{told.after}{_FACTS}{told.own}{_WITH}{names}}}\n"
 
 
-def without_facts(record: str, all_facts: str) -> str:
-    """A whole record without its facts: for whoever gave them, and needs them not again."""
-    return record[: len(record) - len(all_facts) - len(_FACTS) - 1] + "}"
+def names_of_versions(names: Sequence[str]) -> str:
+    """How a line names versions."""
+    return json.dumps(names, separators=(",", ":"))
 
 
 def whole(

@@ -1,20 +1,23 @@
 """Answers: facts from outside decided by the universe that decides now, and logged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
-from engine import Decision, Engine
 from engine.explain import Refusal
-from engine.facts import FactsFault
+from engine.facts import FactsFault, parse_json
+from engine.numbers import exact
+from engine.reason import Told
 from execution.gate import RiskEngine
 from execution.service.log import DecisionLog
 from execution.service.requests import Batch, Refused
-from execution.service.sharing import Layer, Read, Repeated
+from execution.service.sharing import Layers
 from universe import Universe
 from universe.quiet import quiet_facts
 from universe.trading import ZERO
 
+# How many decisions of a batch are made before others get their turn: a millisecond's worth.
+SLICE: Final = 32
 _QUIET_NAV: Final = ZERO + 10_000
 
 
@@ -36,87 +39,65 @@ class Answers:
     def adopt(self, risk: RiskEngine) -> None:
         """Decide by another universe from the next decision on; a batch that is under way ends as it began."""
         self._risk = risk
-        head = risk.engine.ruleset.head
-        keys = [part.key for part in (head.subject, head.actor) if part is not None]
-        self._repeated = Repeated(frozenset(key.split(".")[0] for key in keys))
+        self._repeated = Layers(risk.engine, {}, {})
 
-    def one(self, text: str, scope: str) -> Decision:
+    def one(self, text: str, scope: str) -> Told:
         """The decision on the facts in a JSON text.
 
         Raises:
             Refused: the text is no JSON, or decisions can't be logged.
         """
-        self._can_log()
-        engine = self._risk.engine
         try:
-            snapshot = engine.reader.read_json(text)
-        except FactsFault as fault:
-            return self._logged(_invalid(engine, fault), None)
+            facts = parse_json(text)
         except ValueError as error:
             raise Refused(400, "input_invalid", f"the body is no JSON: {error}") from None
-        return self._logged(engine.decide_snapshot(snapshot, scope), self._repeated.read(snapshot))
+        self._make_room()
+        answer = self._decided(self._repeated, facts, scope)
+        self._write([answer])
+        return answer
 
-    def batch(self, batch: Batch) -> Iterator[Decision]:
-        """The decision on each item, in order, all by the universe that decides when the first is asked for.
+    def batch(self, batch: Batch) -> Iterator[list[Told]]:
+        """The decision on each item, in order and so many at a time, all by the universe that decides when the first
+        is asked for.
 
         Raises:
             Refused: decisions can't be logged.
         """
-        engine = self._risk.engine
-        layers = _Layers(engine, batch)
-        for item in batch.items:
-            self._can_log()
-            try:
-                read = layers.of(item).read(item)
-            except FactsFault as fault:
-                yield self._logged(_invalid(engine, fault), None)
-                continue
-            yield self._logged(engine.decide_snapshot(read.snapshot, batch.scope), read)
+        layers, items = Layers(self._risk.engine, batch.shared, batch.subjects), batch.items
+        start = 0
+        while start < len(items):
+            self._make_room()
+            end = start + min(SLICE, self._log.room)
+            with exact():
+                answers = [self._decided(layers, item, batch.scope) for item in items[start:end]]
+            self._write(answers)
+            yield answers
+            start = end
 
-    def _can_log(self) -> None:
-        """Whether there is room for a decision in the log: one that nobody can explain later is not made."""
-        if self._log.waiting >= self._log.batch:
+    def _make_room(self) -> None:
+        """Have room for a decision in the log: one that nobody can explain later is not made."""
+        if not self._log.room:
             try:
                 self._log.flush()
             except OSError as error:
                 raise Refused(503, "log_unwritable", f"decisions can't be logged: {error.strerror}") from None
 
-    def _logged(self, decision: Decision, read: Read | None) -> Decision:
-        with suppress(OSError):  # it waits in the log; the next one is not decided before it is written
-            self._log.write(decision, *((read.layers, read.own) if read is not None else ((), "{}")))
-        return decision
+    def _write(self, answers: Sequence[Told]) -> None:
+        with suppress(OSError):  # they wait in the log; the next one is not decided before they are written
+            self._log.write(answers)
 
-
-class _Layers:
-    """What the items of a batch share, read when the first item needs it."""
-
-    def __init__(self, engine: Engine, batch: Batch) -> None:
-        self._engine, self._batch = engine, batch
-        head = engine.ruleset.head.subject
-        self._path = head.key.split(".") if head is not None else []
-        self._shared: Layer | None = None
-        self._subjects: dict[str, Layer] = {}
-
-    def of(self, item: Any) -> Layer:
-        """The layer below an item's own facts.
-
-        Raises:
-            FactsFault: it can't be decided on.
-        """
-        if self._shared is None:
-            self._shared = Layer(self._engine.reader, self._batch.shared)
-        name: Any = item
-        for part in self._path:
-            name = name.get(part) if isinstance(name, Mapping) else None
-        if not isinstance(name, str) or name not in self._batch.subjects:
-            return self._shared
-        layer = self._subjects.get(name)
-        if layer is None:
-            facts = self._batch.subjects[name]
-            if not isinstance(facts, Mapping):
-                raise FactsFault("the facts that a subject's items share are an object of named values")
-            layer = self._subjects[name] = Layer(self._engine.reader, facts, self._shared)
-        return layer
+    def _decided(self, layers: Layers, facts: Any, scope: str) -> Told:
+        engine = layers.engine
+        try:
+            layer, own = layers.of(facts)
+            told = layer.told(own) if scope == "order" else None
+            if told is not None:
+                return told
+            read = layer.read(own)
+        except FactsFault as fault:
+            decision = engine.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))
+            return decision.told()
+        return engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
 
 
 def ready(universe: Universe) -> RiskEngine:
@@ -129,7 +110,3 @@ def ready(universe: Universe) -> RiskEngine:
             risk.check_order(quiet_facts(universe, symbol, _QUIET_NAV, strategy=strategy))
     risk.check_nav({})
     return risk
-
-
-def _invalid(engine: Engine, fault: FactsFault) -> Decision:
-    return engine.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))

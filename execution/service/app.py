@@ -5,22 +5,18 @@ import hmac
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 from aiohttp import web
 
-from engine import Decision
 from execution.service.answers import Answers
 from execution.service.metrics import Metrics
 from execution.service.openapi import document
 from execution.service.requests import JSON_TYPE, MAX_BATCH, MAX_ONE, Refused, batch_of, scope_of, text_of
-from universe.decision_log import without_facts
 
-# How many decisions of a batch are made before others get their turn: a millisecond's worth.
-SLICE: Final = 32
 BODY_SECONDS: Final = 10
 OPEN_ROUTES: Final = frozenset({"/health", "/ready"})
+_HEADERS: Final = {"Content-Type": f"{JSON_TYPE}; charset=utf-8"}
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -91,16 +87,16 @@ class Service:
 
     async def _decide(self, request: web.Request) -> web.Response:
         scope = scope_of(request.query.get("scope", "order"))
-        decision = self._answers.one(text_of(await _body(request), MAX_ONE), scope)
-        self._metrics.decided(scope, (decision,))
-        return _json(decision.to_json())
+        answer = self._answers.one(text_of(await _body(request), MAX_ONE), scope)
+        self._metrics.decided(scope, (answer,))
+        return _json(answer.whole())
 
     async def _batch(self, request: web.Request) -> web.Response:
         batch = batch_of(text_of(await _body(request), MAX_BATCH))
-        decisions, texts = self._answers.batch(batch), list[str]()
-        while part := list(islice(decisions, SLICE)):
+        texts: list[str] = []
+        for part in self._answers.batch(batch):
             self._metrics.decided(batch.scope, part)
-            texts += [_record(decision, batch.with_facts) for decision in part]
+            texts += [told.whole() if batch.with_facts else told.without_facts() for told in part]
             await asyncio.sleep(0)
         return _json(f'{{"decisions":[{",".join(texts)}]}}')
 
@@ -126,6 +122,8 @@ class Service:
 
 
 async def _body(request: web.Request) -> bytes:
+    if request.content.is_eof():  # it came with its head: nobody is waited for
+        return await request.read()
     try:
         async with asyncio.timeout(BODY_SECONDS):
             return await request.read()
@@ -133,13 +131,8 @@ async def _body(request: web.Request) -> bytes:
         raise Refused(408, "too_slow", f"the body took longer than {BODY_SECONDS} seconds") from None
 
 
-def _record(decision: Decision, with_facts: bool) -> str:
-    text = decision.to_json()
-    return text if with_facts else without_facts(text, decision.facts_json)
-
-
 def _json(text: str, status: int = 200) -> web.Response:
-    return web.Response(text=text, status=status, content_type=JSON_TYPE)
+    return web.Response(body=text.encode(), status=status, headers=_HEADERS)
 
 
 def _refusal(refused: Refused) -> web.Response:

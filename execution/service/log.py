@@ -10,9 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from engine import Decision
+from engine.reason import Told
 from execution.state.log import SEGMENT_BYTES, existing, file_of, segment_of
-from universe.decision_log import decision_line, head_line, rules_part, version_line, version_name
+from universe.decision_log import decision_line, head_line, names_of_versions, version_line, version_name
 
 NAME: Final = "decisions"
 BATCH: Final = 256
@@ -39,35 +39,38 @@ class DecisionLog:
         self._bound = bound
         self._file: int | None = None
         self._length = 0  # of what is written to the file
-        self._room = 0  # what the file may still take, with all that waits
+        self._left = 0  # what the file may still take, with all that waits
         self._waiting: list[str] = []
         self._decisions = 0
         self._rules = ""
         self._versions: dict[str, str] = {}
+        self._names: dict[tuple[str, ...], str] = {}
 
     @property
     def waiting(self) -> int:
         """How many decisions are not written yet."""
         return self._decisions
 
-    def write(self, decision: Decision, layers: Sequence[str], own: str) -> None:
-        """Log a decision, on facts in these layers of canonical JSON with its own over them.
+    @property
+    def room(self) -> int:
+        """How many more may wait."""
+        return max(self.batch - self._decisions, 0)
+
+    def write(self, decisions: Sequence[Told]) -> None:
+        """Log decisions, no more than there is `room` for.
 
         Raises:
-            OSError: a batch was full and can't be written; it waits on, and so does this decision.
+            OSError: the batch is full and can't be written; it waits on.
         """
-        if decision.facts_json == "{}":
-            layers, own = (), "{}"  # what could not be read is no fact
-        rules = rules_part(decision.ruleset, decision.universe)
-        if self._room <= 0:
-            self._next_file()
-        if rules != self._rules:
-            self._rules = rules
-            self._versions.clear()
-            self._add(head_line(decision.ruleset, decision.universe))
-        names = [self._versions.get(text) or self._version(text) for text in layers]
-        self._add(decision_line(decision.to_json(), decision.facts_json, own, rules, names))
-        self._decisions += 1
+        for told in decisions:
+            if self._left <= 0:
+                self._next_file()
+            if told.rules != self._rules:
+                self._rules = told.rules
+                self._forget()
+                self._add(head_line(told.rules))
+            self._add(decision_line(told, self._names.get(told.shared) or self._named(told.shared)))
+            self._decisions += 1
         if self._decisions >= self.batch:
             self.flush()
 
@@ -78,18 +81,26 @@ class DecisionLog:
         with suppress(OSError):
             self.flush()
             self._close()
-            self._room, self._rules = self._bound, ""
+            self._left, self._rules = self._bound, ""
 
-    def _version(self, facts: str) -> str:
-        if len(self._versions) >= MAX_VERSIONS:
-            self._versions.clear()
-        name = self._versions[facts] = version_name(facts)
-        self._add(version_line(name, facts))
-        return name
+    def _named(self, layers: tuple[str, ...]) -> str:
+        """How lines name the versions of these layers, which then stand in the file."""
+        if len(self._versions) + len(layers) > MAX_VERSIONS:
+            self._forget()
+        for facts in layers:
+            if facts not in self._versions:
+                name = self._versions[facts] = version_name(facts)
+                self._add(version_line(name, facts))
+        found = self._names[layers] = names_of_versions([self._versions[facts] for facts in layers])
+        return found
+
+    def _forget(self) -> None:
+        self._versions.clear()
+        self._names.clear()
 
     def _add(self, line: str) -> None:
         self._waiting.append(line)
-        self._room -= len(line)
+        self._left -= len(line)
 
     def flush(self) -> None:
         """Write all that waits.
@@ -137,4 +148,4 @@ class DecisionLog:
         """
         self.flush()
         self._close()
-        self._room = 0
+        self._left = 0

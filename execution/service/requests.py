@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.engine import SCOPES
-from universe.integrity import strict
+from engine.facts import parse_json
 
 MAX_ONE: Final = 256_000
 MAX_BATCH: Final = 16_000_000
@@ -80,7 +80,7 @@ def batch_of(text: str) -> Batch:
         Refused: it is none; what is wrong with the facts of one order is a veto of that order.
     """
     try:
-        body = strict(text, str)
+        body = parse_json(text)
     except ValueError as error:
         raise Refused(400, "input_invalid", f"the body is no JSON: {error}") from None
     if not isinstance(body, dict) or not isinstance(body.get("items"), list):

@@ -1,22 +1,26 @@
 """Facts that many orders share, read once: each order brings its own, which are laid over them."""
 
-import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from engine.catalog import Catalog, Value
-from engine.facts import FactReader, Snapshot
-from universe.decision_log import canonical, merged
+from engine import Engine
+from engine.facts import FactsFault, Snapshot
+from engine.layout import Names, names_of
+from engine.plain import Plain, braces
+from engine.reason import Told
+from universe.decision_log import merged
 
+# So many layers over one are remembered, and so many arrangements of what orders bring.
 MAX_SEEN: Final = 1024
+MAX_ARRANGEMENTS: Final = 16
+# Of these, what is equal is the same.
+_PLAIN: Final = frozenset({str, bool, type(None)})
 # A group of facts in canonical JSON, as long as no text in it holds a brace.
 _GROUP: Final = re.compile(r'"([a-z][a-z0-9_]*)":(\{[^{}]*\})')
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """The facts of an order, read; and as they are logged: in layers of canonical JSON, and its own."""
 
     snapshot: Snapshot
@@ -24,42 +28,79 @@ class Read:
     own: str
 
 
-class _Group(NamedTuple):
-    """A group of facts as it was given, and read: values with their slots, what is invalid, canonical JSON."""
-
-    name: str
-    facts: Any
-    values: Sequence[tuple[int, Value | None]]
-    invalid: Mapping[str, str]
-    text: str
-
-
 class Layer:
     """Facts that orders share, over those of another layer.
 
     An order's facts are those that `merged` makes of all layers and its own; here they are read only once.
 
+    Args:
+        engine: who decides on them.
+        facts: as they were given.
+        below: what they are laid over.
+
     Raises:
         FactsFault: they can't be decided on at all.
     """
 
-    def __init__(self, reader: FactReader, facts: Mapping[str, Any], below: "Layer | None" = None) -> None:
-        self._reader = reader
-        self._facts: Mapping[str, Any] = facts if below is None else merged(below._facts, facts)
-        self._snapshot = reader.read(self._facts)
-        self._texts: tuple[str, ...] = self._in_layers(() if below is None else below._texts, reader.read(facts).json)
+    def __init__(self, engine: Engine, facts: Mapping[str, Any], below: "Layer | None" = None) -> None:
+        self._engine, self._given, self._below = engine, facts, below
+        if below is None:
+            snapshot = engine.reader.read(facts)
+            read = Read(snapshot, (), snapshot.json)
+        else:
+            read = below.read(facts)
+        self._snapshot = read.snapshot
+        #: how they are logged
+        self.texts: tuple[str, ...] = read.layers if read.own == "{}" else (*read.layers, read.own)
         groups = _groups(self._snapshot.json)
         self._groups = None if groups is None else dict(groups)
-        self._templates: dict[tuple[str, ...], tuple[str, str]] = {}
-        self._before: dict[str, _Group] = {}
-        self._slots = _slots_by_group(reader, self._snapshot.ruleset.catalog)
+        self._plain: dict[Names, Plain] = {}
+        self._above: dict[tuple[Any, ...], Layer | None] = {}
 
-    def _in_layers(self, below: tuple[str, ...], own: str) -> tuple[str, ...]:
-        """How they are logged: as layers where those say the same, which a null over a value would not."""
-        facts: dict[str, Any] = {}
-        for text in (*below, own):
-            facts = merged(facts, json.loads(text))
-        return (*below, own) if canonical(facts) == self._snapshot.json else (self._snapshot.json,)
+    @property
+    def _facts(self) -> Mapping[str, Any]:
+        return self._given if self._below is None else merged(self._below._facts, self._given)
+
+    def above(self, facts: Mapping[str, Any]) -> "Layer | None":
+        """The layer of these facts over this one; None the first time, since most never come again.
+
+        Raises:
+            FactsFault: they can't be decided on at all.
+        """
+        names = names_of(facts)
+        if names is None:
+            return None
+        values = [value for group in facts.values() for value in group.values()]
+        if not _PLAIN.issuperset(map(type, values)):
+            return None
+        key = (*names, *values)
+        if key not in self._above:
+            if len(self._above) >= MAX_SEEN:
+                self._above.clear()
+            self._above[key] = None
+            return None
+        layer = self._above[key]
+        if layer is None:
+            layer = self._above[key] = Layer(self._engine, facts, self)
+        return layer
+
+    def told(self, own: Mapping[str, Any]) -> Told | None:
+        """The decision on an order that brings these, if they are plain, and such were read before."""
+        names = names_of(own) if type(own) is dict else None
+        if names is None:
+            return None
+        plain = self._plain.get(names) or self._prepared(names, own)
+        return plain.of(own) if plain is not None else None
+
+    def _prepared(self, names: Names, own: Mapping[str, Any]) -> Plain | None:
+        """What decides on these and all others in the same arrangement, where they may be plain."""
+        layout = self._engine.reader.layout(own)
+        if layout is None or self._snapshot.invalid or self._groups is None or not own.keys().isdisjoint(self._groups):
+            return None
+        if len(self._plain) >= MAX_ARRANGEMENTS:
+            self._plain.clear()
+        made = self._plain[names] = Plain(self._engine, self._snapshot, self._groups, layout, self.texts)
+        return made
 
     def read(self, own: Mapping[str, Any]) -> Read:
         """The facts of an order that brings these.
@@ -67,79 +108,79 @@ class Layer:
         Raises:
             FactsFault: they can't be decided on at all.
         """
-        if self._groups is not None and type(own) is dict and own.keys().isdisjoint(self._groups):
-            shared, groups = self._snapshot, [self._group(name, own[name]) for name in sorted(own)]
-            values, invalid = shared.values.copy(), {**shared.invalid}
-            for group in groups:
-                for slot, value in group.values:
-                    values[slot] = value
-                if group.invalid:
-                    invalid |= group.invalid
-            names, texts = tuple([g.name for g in groups if g.text]), tuple([g.text for g in groups if g.text])
-            template = self._templates.get(names)
-            if template is None:
-                template = self._templates[names] = (self._template(names), _template_of(dict.fromkeys(names, "%s")))
-            everything, alone = template
-            return Read(Snapshot(shared.ruleset, values, invalid, everything % texts), self._texts, alone % texts)
-        whole = self._reader.read(merged(self._facts, own) if isinstance(own, Mapping) else own)
+        reader, shared = self._engine.reader, self._snapshot
+        if self._groups is None or type(own) is not dict or not own.keys().isdisjoint(self._groups):
+            return self._whole(own)
+        alone = reader.read(own)
+        found = _groups(alone.json)
+        if found is None:
+            return self._whole(own)
+        both = zip(alone.values, shared.values, strict=True)
+        values = [mine if mine is not None else theirs for mine, theirs in both]
+        text = braces({**self._groups, **dict(found)})
+        return Read(Snapshot(shared.ruleset, values, shared.invalid | alone.invalid, text), self.texts, alone.json)
+
+    def _whole(self, own: Any) -> Read:
+        whole = self._engine.reader.read(merged(self._facts, own) if isinstance(own, Mapping) else own)
         return Read(whole, (), whole.json)
 
-    def _group(self, name: str, facts: Any) -> "_Group":
-        """A group of an order's own facts; most are those of the order before, to the letter."""
-        before = self._before.get(name)
-        if before is not None and before.facts == facts:
-            return before
-        read = self._reader.read({name: facts})
-        values = [(slot, read.values[slot]) for slot in self._slots.get(name, ())]
-        body = read.json[len(name) + 4 : -1] if read.json != "{}" else ""
-        made = _Group(name, facts, values, read.invalid, body)
-        if type(facts) is dict and set(map(type, facts.values())) == {str}:  # True would equal 1
-            self._before[name] = made._replace(facts=facts.copy())
-        return made
 
-    def _template(self, names: tuple[str, ...]) -> str:
-        assert self._groups is not None
-        bodies = {name: body.replace("%", "%%") for name, body in self._groups.items()} | dict.fromkeys(names, "%s")
-        return _template_of(bodies)
-
-
-class Repeated:
-    """Facts of orders that come one by one: what of them comes again is logged once, as if it had been shared.
+class Layers:
+    """What orders share: all of them, those about a subject, and those that bring the same beside who and what they
+    are about; each read when the first order needs it.
 
     Args:
-        own: the groups of facts that are an order's own.
+        engine: who decides on them.
+        shared: the facts that all share.
+        subjects: those that orders about a subject share, by its name.
     """
 
-    def __init__(self, own: frozenset[str]) -> None:
-        self._own = own
-        self._seen: set[str] = set()
+    def __init__(self, engine: Engine, shared: Mapping[str, Any], subjects: Mapping[str, Any]) -> None:
+        self.engine, self._given, self._facts = engine, shared, subjects
+        head = engine.ruleset.head
+        self._path = head.subject.key.split(".") if head.subject is not None else []
+        keys = [part.key for part in (head.subject, head.actor) if part is not None]
+        # The groups of facts that say who and what an order is about: no two orders have the same.
+        self._own = frozenset(key.split(".")[0] for key in keys)
+        self._shared: Layer | None = None
+        self._subjects: dict[str, Layer] = {}
 
-    def read(self, snapshot: Snapshot) -> Read:
-        """An order's facts, in a layer of what was given before and its own; or whole, where nothing was."""
-        found = _groups(snapshot.json)
-        if found is None:
-            return Read(snapshot, (), snapshot.json)
-        rest = "{" + ",".join([f'"{name}":{body}' for name, body in found if name not in self._own]) + "}"
-        if rest not in self._seen:
-            if len(self._seen) >= MAX_SEEN:
-                self._seen.clear()
-            self._seen.add(rest)
-            return Read(snapshot, (), snapshot.json)
-        mine = ",".join([f'"{name}":{body}' for name, body in found if name in self._own])
-        return Read(snapshot, (rest,), f"{{{mine}}}")
+    def of(self, item: Any) -> tuple[Layer, Any]:
+        """The layer below an order's facts, and those of them that are not in it.
 
+        Raises:
+            FactsFault: what it shares with others can't be decided on.
+        """
+        layer = self._below(item)
+        if type(item) is not dict or item.keys() <= self._own:
+            return layer, item
+        rest = {name: facts for name, facts in item.items() if name not in self._own}
+        try:
+            above = layer.above(rest)
+        except FactsFault:  # the reader of all says it of all
+            above = None
+        if above is None:
+            return layer, item
+        return above, {name: facts for name, facts in item.items() if name in self._own}
 
-def _slots_by_group(reader: FactReader, catalog: Catalog) -> Mapping[str, Sequence[int]]:
-    """The slots of the facts in each group, and of those that follow from one of them."""
-    found: dict[str, list[int]] = {}
-    for name, slot in reader.slots.items():
-        derived = catalog.facts[name].indicates
-        found.setdefault((derived[0] if derived else name).split(".")[0], []).append(slot)
-    return found
-
-
-def _template_of(bodies: Mapping[str, str]) -> str:
-    return "{" + ",".join(f'"{name}":{body}' for name, body in sorted(bodies.items())) + "}"
+    def _below(self, item: Any) -> Layer:
+        """What an order shares with others by whom it is about."""
+        if self._shared is None:
+            self._shared = Layer(self.engine, self._given)
+        try:
+            name = item
+            for part in self._path:
+                name = name[part]
+            layer = self._subjects.get(name)
+            if layer is not None or name not in self._facts:
+                return layer or self._shared
+        except (TypeError, LookupError):  # it says nobody's name
+            return self._shared
+        facts = self._facts[name]
+        if not isinstance(facts, Mapping):
+            raise FactsFault("the facts that a subject's items share are an object of named values")
+        made = self._subjects[name] = Layer(self.engine, facts, self._shared)
+        return made
 
 
 def _groups(text: str) -> list[tuple[str, str]] | None:

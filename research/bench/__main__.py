@@ -59,7 +59,7 @@ def sections() -> Iterator[Section]:
     )
     yield Section(
         "The log and the service",
-        "By the shipped rules, on loopback, single ones by an open-loop client; × one line of the log.",
+        "One core each, on loopback, all of one account; single ones by an open-loop client; × one line of the log.",
         serving.measured(),
     )
     yield from _commands()
@@ -67,7 +67,7 @@ def sections() -> Iterator[Section]:
 
 
 def _commands() -> Iterator[Section]:
-    """What is decided by whole commands."""
+    """What is decided by commands, a process for each."""
     starts, rates, single = commands.measured()
     yield Section("Commands", "Medians of whole commands; × a bare Python.", starts)
     yield Section(

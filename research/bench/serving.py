@@ -1,77 +1,127 @@
-"""The service as executors meet it: `hedgerow serve` in a process of its own, asked over loopback, its log on.
+"""The log and the service: by fifteen rules, as the other engines are measured, and by the shipped ones.
 
-Single decisions are asked for by an open-loop client: each request is due at its time, whether or not those before it
-were answered, and how long it took is counted from then. So a service that falls behind can't hide it.
+Each is asked about orders that pass, as most do, and about a stream of which a part is vetoed, with every reason.
 """
 
 import asyncio
 import json
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
-from time import perf_counter, process_time
+from time import process_time
 from typing import Any, Final
 
 from engine import Engine
+from execution.gate import RiskEngine
 from execution.service.answers import Answers, ready
 from execution.service.log import DecisionLog
-from execution.service.requests import batch_of
+from execution.service.requests import Batch, batch_of
 from execution.service.sharing import Layer
+from research.bench.asked import RATE, batches, open_loop, served
+from research.bench.loaded import document
 from research.bench.page import Row
+from research.bench.timing import undisturbed
+from research.bench.workload import UNLISTED, cases, nested
 from research.intents import stream
 from universe import Universe
+from universe.integrity import PARTS, fingerprint
 from universe.quiet import quiet_facts
-from universe.reader import load
+from universe.reader import FILE, parse
 
 ROOT: Final = Path(__file__).parents[2]
-RATE: Final = 2_000  # requests a second
-SECONDS: Final = 4
-CONNECTIONS: Final = 16
 ITEMS: Final = 1_000
-BATCHES: Final = 10
+LINES: Final = 50_000
+BATCHES: Final = 15
 NAV: Final = Decimal(250_000)
-# The groups of facts that an order brings itself; those about its symbol; all others are the account's.
+# The groups of the shipped facts that an order brings itself; those about its symbol; all others are the account's.
 OF_ORDER: Final = frozenset({"order", "own", "recent", "risk"})
 OF_SYMBOL: Final = frozenset({"mark", "book", "bracket", "market", "position", "working"})
 SYMBOLS: Final = ("BTCUSDT", "ETHUSDT")
+Facts = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Rules, as the text of a universe; a batch of orders that all pass, another of which some are vetoed, and bodies
+    of single requests, all different.
+    """
+
+    name: str
+    text: str
+    passing: str
+    mixed: str
+    single: Sequence[bytes]
+
+    @property
+    def universe(self) -> Universe:
+        """The rules."""
+        return parse(self.text)
 
 
 def measured() -> list[Row]:
-    """What the service answers, and what its log takes."""
-    universe = load(ROOT / "universe/universe.json")
-    batch = _batch(universe)
-    with tempfile.TemporaryDirectory() as folder:
-        logged, decided = _log(universe, Path(folder)), _decided(universe, batch, Path(folder))
-        with _served(Path(folder)) as port:
-            over_http = asyncio.run(_batches(port, batch.encode()))
-            bodies = [json.dumps(facts).encode() for facts in stream(universe, 500, 7)]
-            waits = sorted(asyncio.run(_open_loop(port, bodies)))
-    base = 1 / logged
-    found = [
-        ("lines written to the log, facts in two versions and the order's own", logged, ""),
-        ("decided and logged, in batches of 1,000 orders that bring their own facts", decided, "150,000 /s"),
-        ("the same over HTTP", over_http, "60,000 /s"),
+    """What the log takes, and what the service answers."""
+    rates: list[tuple[str, float, str]] = [("lines written to the log, facts in two versions", _lines(), "")]
+    waits: list[tuple[str, float, str]] = []
+    for work, here in ((fifteen(), True), (shipped(), False)):
+        rates += _logged(work, "150,000 /s" if here else "")
+        with tempfile.TemporaryDirectory() as folder, undisturbed() as alone:
+            path = Path(folder) / "universe.json"
+            path.write_text(work.text, encoding="utf-8")
+            with served(path, Path(folder)) as port:
+                over_http = ITEMS / min(asyncio.run(batches(port, work.passing.encode(), BATCHES)))
+                found = sorted(asyncio.run(open_loop(port, work.single)))
+        rates.append((f"{work.name}: a batch over HTTP", over_http, "60,000 /s" if here else ""))
+        who = "" if alone else ", beside other processes"
+        for share in (0.5, 0.99, 0.999):
+            what = f"{work.name}: single decisions over HTTP, {RATE:,} a second{who}: p{share * 100:g}"
+            wait = found[min(int(len(found) * share), len(found) - 1)]
+            waits.append((what, wait, "3 ms" if here and share == 0.99 else ""))
+    base = 1 / rates[0][1]
+    return [
+        *[Row(what, f"{rate:,.0f} /s", 1 / rate / base, target) for what, rate, target in rates],
+        *[Row(what, f"{wait * 1000:.2f} ms", wait / base, target) for what, wait, target in waits],
     ]
-    rows = [Row(what, f"{rate:,.0f} /s", 1 / rate / base, target) for what, rate, target in found]
-    for share, target in ((0.5, ""), (0.99, "3 ms"), (0.999, "")):
-        wait = waits[min(int(len(waits) * share), len(waits) - 1)]
-        what = f"single decisions over HTTP, {RATE:,} a second: p{share * 100:g}"
-        rows.append(Row(what, f"{wait * 1000:.2f} ms", wait / base, target))
-    return rows
 
 
-def _split(facts: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """The facts of the account, of the symbol, and of the order."""
+@cache
+def fifteen() -> Work:
+    """The gate of `gate.yaml`, of which an order brings `order`; the mixed batch is a fifth vetoed."""
+    compiled = {name: kind() for name, kind in PARTS.items()} | document(0)
+    text = json.dumps(compiled | {"universe": fingerprint(compiled)})
+    engine = Engine(parse(text).ruleset)
+    facts = [nested(case) for case in cases(4 * ITEMS, contexts=1) if case.order["symbol"] != UNLISTED]
+    passing = [of for of in facts if engine.decide(of).allowed]
+    single = [json.dumps(nested(case)).encode() for case in cases(500)]
+    return Work("15 rules", text, _batch(passing[:ITEMS], _of_bench), _batch(facts[:ITEMS], _of_bench), single)
+
+
+@cache
+def shipped() -> Work:
+    """The shipped rules, of which an order brings four groups of facts; two fifths of the mixed batch are vetoed."""
+    text = (ROOT / FILE).read_text(encoding="utf-8")
+    universe = parse(text)
+    single = [json.dumps(facts).encode() for facts in stream(universe, 500, 7)]
+    quiet = [_order(universe, number) for number in range(ITEMS)]
+    large = [{**of, "order": {**of["order"], "quantity": "40"}} if n % 5 < 2 else of for n, of in enumerate(quiet)]
+    return Work("shipped rules", text, _batch(quiet, _of_shipped), _batch(large, _of_shipped), single)
+
+
+def _of_bench(facts: Facts) -> tuple[Facts, Facts, Facts]:
+    own = {name: facts[name] for name in ("order",)}
+    symbol = {name: facts[name] for name in ("market", "position")}
+    return {name: facts[name] for name in ("nav", "book")}, symbol, own
+
+
+def _of_shipped(facts: Facts) -> tuple[Facts, Facts, Facts]:
     own = {name: of for name, of in facts.items() if name in OF_ORDER}
     symbol = {name: of for name, of in facts.items() if name in OF_SYMBOL}
     return {name: of for name, of in facts.items() if name not in OF_ORDER | OF_SYMBOL}, symbol, own
 
 
-def _order(universe: Universe, number: int) -> dict[str, Any]:
+def _order(universe: Universe, number: int) -> Facts:
     """A small buy on a quiet account."""
     symbol = SYMBOLS[number % 2]
     facts = quiet_facts(universe, symbol, NAV)
@@ -80,104 +130,53 @@ def _order(universe: Universe, number: int) -> dict[str, Any]:
     return facts
 
 
-def _batch(universe: Universe) -> str:
-    subjects, items, shared = {}, [], dict[str, Any]()
-    for number in range(ITEMS):
-        shared, symbol, own = _split(_order(universe, number))
+def _batch(orders: Sequence[Facts], split: Callable[[Facts], tuple[Facts, Facts, Facts]]) -> str:
+    """Orders of one account as a batch: facts of the account once, those of each symbol once."""
+    subjects, items, shared = dict[str, Facts](), list[Facts](), Facts()
+    for facts in orders:
+        shared, symbol, own = split(facts)
         subjects[own["order"]["symbol"]] = symbol
         items.append(own)
     return json.dumps({"shared": shared, "subjects": subjects, "items": items})
 
 
-def _log(universe: Universe, folder: Path) -> float:
+def _lines() -> float:
     """Lines a second of one processor."""
-    engine, log = Engine(universe.ruleset), DecisionLog(folder / "lines")
-    account, symbol, own = _split(_order(universe, 0))
-    read = Layer(engine.reader, symbol, Layer(engine.reader, account)).read(own)
-    decision = engine.decide_snapshot(read.snapshot)
-    before = process_time()
-    for _ in range(50_000):
-        log.write(decision, read.layers, read.own)
-    log.close()
-    return 50_000 / (process_time() - before)
-
-
-def _decided(universe: Universe, batch: str, folder: Path) -> float:
-    """Decisions a second of one processor, the least of several batches."""
-    answers, spent = Answers(ready(universe), DecisionLog(folder / "decided")), []
-    for _ in range(BATCHES):
+    universe = shipped().universe
+    engine = Engine(universe.ruleset)
+    account, symbol, own = _of_shipped(_order(universe, 0))
+    read = Layer(engine, symbol, Layer(engine, account)).read(own)
+    told = engine.decide_snapshot(read.snapshot).told(read.layers, read.own)
+    with tempfile.TemporaryDirectory() as folder:
+        log = DecisionLog(Path(folder))
         before = process_time()
-        allowed = [decision.allowed for decision in answers.batch(batch_of(batch))]
-        spent.append(process_time() - before)
-        assert all(allowed)
-    return ITEMS / min(spent)
+        for _ in range(LINES):
+            log.write([told])
+        log.close()
+        return LINES / (process_time() - before)
 
 
-@contextmanager
-def _served(folder: Path) -> Iterator[int]:
-    """The port of a running service."""
-    command = [sys.executable, "-m", "cli.main", "--root", str(ROOT), "serve", "--port", "0", "--log", str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        try:
-            yield int(process.stdout.readline().strip().rpartition(":")[2])
-        finally:
-            process.terminate()
+def _logged(work: Work, target: str) -> Iterator[tuple[str, float, str]]:
+    """Decisions a second of one processor, logged: from facts as code has them, and from a text of JSON."""
+    universe = work.universe
+    risk = ready(universe) if universe.document["strategies"] else RiskEngine.of(universe)
+    held = batch_of(work.passing)
+    for what, make, aim in (
+        ("decided and logged, facts in objects", lambda: replace(held), target),
+        ("the same, of JSON", lambda: batch_of(work.passing), ""),
+        ("the same, a part of them vetoed", lambda: batch_of(work.mixed), ""),
+    ):
+        yield f"{work.name}: {what}", ITEMS / _least(risk, make), aim
 
 
-class _Connection:
-    """A connection that stays open."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    async def ask(self, path: str, body: bytes) -> bytes:
-        """The body of the answer."""
-        head = (
-            f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-        )
-        self._writer.write(head.encode() + body)
-        answer = await self._reader.readuntil(b"\r\n\r\n")
-        if not answer.startswith(b"HTTP/1.1 200"):
-            raise ConnectionError(answer.decode())
-        length = next(line for line in answer.lower().split(b"\r\n") if line.startswith(b"content-length:"))
-        return await self._reader.readexactly(int(length.partition(b":")[2]))
-
-
-async def _connected(port: int) -> _Connection:
-    return _Connection(*await asyncio.open_connection("127.0.0.1", port, limit=1 << 24))
-
-
-async def _batches(port: int, body: bytes) -> float:
-    """Decisions a second, one batch after another."""
-    connection, spent = await _connected(port), []
-    for _ in range(BATCHES):
-        before = perf_counter()
-        answer = await connection.ask("/v1/decide/batch", body)
-        spent.append(perf_counter() - before)
-        assert answer.count(b'"decision":"allow"') == ITEMS
-    return ITEMS / min(spent)
-
-
-async def _open_loop(port: int, bodies: Sequence[bytes]) -> list[float]:
-    """Seconds from when each request was due to its answer, without the first second, in which all is warmed up."""
-    waits: list[float] = []
-    due: asyncio.Queue[tuple[float, bytes] | None] = asyncio.Queue()
-
-    async def worker() -> None:
-        connection = await _connected(port)
-        while (asked := await due.get()) is not None:
-            await connection.ask("/v1/decide", asked[1])
-            waits.append(perf_counter() - asked[0])
-
-    workers = [asyncio.create_task(worker()) for _ in range(CONNECTIONS)]
-    began = perf_counter()
-    for number in range(RATE * SECONDS):
-        at = began + number / RATE
-        if (ahead := at - perf_counter()) > 0:
-            await asyncio.sleep(ahead)
-        due.put_nowait((at, bodies[number % len(bodies)]))
-    for _ in workers:
-        due.put_nowait(None)
-    await asyncio.gather(*workers)
-    return waits[RATE:]
+def _least(risk: RiskEngine, make: Callable[[], Batch]) -> float:
+    """The least seconds of a processor that a batch took, of several."""
+    spent = []
+    with tempfile.TemporaryDirectory() as folder:
+        answers = Answers(risk, DecisionLog(Path(folder)))
+        for _ in range(BATCHES):
+            before = process_time()
+            count = sum(len(part) for part in answers.batch(make()))
+            spent.append(process_time() - before)
+            assert count == ITEMS
+    return min(spent)

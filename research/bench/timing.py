@@ -1,8 +1,10 @@
 """Timing in turns: what is compared takes turns in short slices, so that a busy machine slows all of it alike."""
 
 import gc
+import os
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import process_time
 from typing import Any, Final
@@ -62,3 +64,19 @@ def _round(contenders: Mapping[str, tuple[Action, Sequence[Any]]]) -> dict[str, 
 def _timed(found: list[float], base: list[float]) -> Timed:
     ratios = [one / other for one, other in zip(found, base, strict=True)]
     return Timed(statistics.median(found), statistics.median(ratios), min(ratios), max(ratios))
+
+
+@contextmanager
+def undisturbed() -> Iterator[bool]:
+    """Within this, no ordinary process takes the processor from this one, if the system lets us say so: what decisions
+    wait for is then what this process does.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+    except (AttributeError, PermissionError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cli.main import main
 from engine import Decision, Engine
+from execution.gate import RiskEngine
+from execution.service.answers import Answers
 from execution.service.log import DecisionLog
-from execution.service.sharing import Repeated
 from execution.universes import keep
 from tests.execution.service.orders import order
 from universe.reader import Universe
@@ -106,11 +107,10 @@ def test_when_a_services_log_is_replayed_explained_and_archived_then_all_say_the
     root: Path, engine: Engine, universe: Universe, tmp_path: Path
 ) -> None:
     """From small lines and from columns, to the byte and by the rules of their day."""
-    log, repeated = DecisionLog(tmp_path / "execution", batch=3, bound=6_000), Repeated(frozenset({"order"}))
+    log = DecisionLog(tmp_path / "execution", batch=3, bound=6_000)
+    answers = Answers(RiskEngine.of(universe), log)
     for number in range(12):
-        snapshot = engine.reader.read(order(universe, quantity=f"{1 + number % 4}"))
-        decision, layered = engine.decide_snapshot(snapshot), repeated.read(snapshot)
-        log.write(decision, layered.layers, layered.own)
+        answer = answers.one(json.dumps(order(universe, quantity=f"{1 + number % 4}")), "order")
     log.close()
     keep(tmp_path, universe)
     first = tmp_path / "execution/decisions.jsonl"
@@ -122,6 +122,7 @@ def test_when_a_services_log_is_replayed_explained_and_archived_then_all_say_the
         hedgerow(root, "replay", str(tmp_path / name), "--rules", str(root / "universe/universe.json"))
         for name in ("", "d.parquet")
     ]
+    decision = Decision.from_json(answer.whole())
     why = hedgerow(root, "why", decision.id, "--log", str(sorted((tmp_path / "execution").iterdir())[0]))
 
     assert (archived[0], "12 records" in archived[1]) == (0, True)

@@ -30,7 +30,7 @@ def decided(engine: Engine, universe: Universe, count: int) -> list[tuple[Decisi
         facts = order(universe, ("BTCUSDT", "ETHUSDT", "SOLUSDT")[number % 3], f"{1 + number % 7}")
         facts["nav"]["total"] = str(250_000 + number // 10)
         account, symbol, own = split(facts)
-        read = Layer(engine.reader, symbol, Layer(engine.reader, account)).read(own)
+        read = Layer(engine, symbol, Layer(engine, account)).read(own)
         found.append((engine.decide_snapshot(read.snapshot), read))
     return found
 
@@ -54,7 +54,7 @@ def test_when_decisions_are_logged_then_each_record_comes_back_to_the_byte(
     made = decided(engine, universe, 200)
     log = DecisionLog(tmp_path, batch=16, bound=20_000)
     for decision, read in made:
-        log.write(decision, read.layers, read.own)
+        log.write([decision.told(read.layers, read.own)])
     log.close()
     files = existing(tmp_path, "decisions")
 
@@ -74,7 +74,7 @@ def test_when_a_batch_is_not_full_then_it_waits_until_it_is_flushed(
     log = DecisionLog(tmp_path, batch=4)
     counts = []
     for decision, read in made:
-        log.write(decision, read.layers, read.own)
+        log.write([decision.told(read.layers, read.own)])
         counts.append((log.waiting, len(records(tmp_path))))
     log.flush()
 
@@ -94,7 +94,7 @@ made = decided(Engine(universe.ruleset), universe, 40)
 log = DecisionLog(Path(sys.argv[1]), batch=8)
 for number in range(1_000_000):
     decision, read = made[number % 40]
-    log.write(decision, read.layers, read.own)
+    log.write([decision.told(read.layers, read.own)])
     os.write(1, b".")
 """
 
@@ -125,7 +125,7 @@ def test_when_the_last_line_is_cut_off_then_it_alone_stands_for_nothing(
     """At whatever byte; anywhere else it is a fault of the log."""
     log = DecisionLog(tmp_path)
     for decision, read in decided(engine, universe, 3):
-        log.write(decision, read.layers, read.own)
+        log.write([decision.told(read.layers, read.own)])
     log.close()
     found = list(lines(tmp_path))
     last = found[-1][1]
@@ -150,7 +150,7 @@ def test_when_a_line_is_altered_then_it_is_no_record(
     """Its id says what was decided on: an altered order, version or reference is found out."""
     log = DecisionLog(tmp_path)
     for decision, read in decided(engine, universe, 4):
-        log.write(decision, read.layers, read.own)
+        log.write([decision.told(read.layers, read.own)])
     log.close()
     altered = [(place, line.replace(old, new)) for place, line in lines(tmp_path)]
 
@@ -177,14 +177,14 @@ def test_when_the_disk_is_full_then_what_waits_is_written_later_and_once(
         write(file, data[: len(data) // 2])
         raise OSError(28, "No space left on device")
 
-    log.write(made[0][0], made[0][1].layers, made[0][1].own)
+    log.write([made[0][0].told(made[0][1].layers, made[0][1].own)])
     monkeypatch.setattr(os, "write", half)
     with pytest.raises(OSError, match="No space"):
-        log.write(made[1][0], made[1][1].layers, made[1][1].own)
+        log.write([made[1][0].told(made[1][1].layers, made[1][1].own)])
     assert (log.waiting, records(tmp_path)) == (2, [])
     monkeypatch.setattr(os, "write", write)
     for decision, read in made[2:]:
-        log.write(decision, read.layers, read.own)
+        log.write([decision.told(read.layers, read.own)])
     log.close()
 
     assert records(tmp_path) == [decision.to_json() for decision, _ in made]

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from engine import Engine
 from engine.facts import FactsFault
-from execution.service.sharing import Layer, Repeated
+from execution.service.sharing import Layer, Layers
 from tests.execution.service.orders import order, split
 from universe.decision_log import canonical, merged
 from universe.reader import Universe
@@ -42,8 +42,9 @@ def test_when_facts_are_shared_then_each_order_is_read_as_if_it_had_brought_them
     universe: Universe, account: dict[str, Any], symbol: dict[str, Any], own: dict[str, Any]
 ) -> None:
     """Values, what is invalid, and the text that is logged; also where one lays a null over another's value."""
-    reader = Engine(universe.ruleset).reader
-    read = Layer(reader, symbol, Layer(reader, account)).read(own)
+    engine = Engine(universe.ruleset)
+    reader = engine.reader
+    read = Layer(engine, symbol, Layer(engine, account)).read(own)
     whole = reader.read(merged(merged(account, symbol), own))
 
     assert (read.snapshot.values, read.snapshot.json) == (whole.values, whole.json)
@@ -55,8 +56,8 @@ def test_when_orders_follow_one_another_then_what_the_one_before_brought_changes
     universe: Universe, account: dict[str, Any], symbol: dict[str, Any], orders: list[dict[str, Any]]
 ) -> None:
     """Groups that are the same to the letter are read once; those that are only equal, or were altered, are not."""
-    reader = Engine(universe.ruleset).reader
-    layer = Layer(reader, symbol, Layer(reader, account))
+    engine = Engine(universe.ruleset)
+    reader, layer = engine.reader, Layer(engine, symbol, Layer(engine, account))
     for own in (*orders, {group: {**facts, "quantity": True} for group, facts in orders[0].items() if group == "own"}):
         whole, read = reader.read(merged(merged(account, symbol), own)), layer.read(own)
 
@@ -73,8 +74,8 @@ def test_when_facts_are_logged_in_layers_then_these_laid_over_one_another_are_al
     """To the byte: by this alone is a small line a whole record."""
     import json
 
-    reader = Engine(universe.ruleset).reader
-    read = Layer(reader, symbol, Layer(reader, account)).read(own)
+    engine = Engine(universe.ruleset)
+    read = Layer(engine, symbol, Layer(engine, account)).read(own)
     facts: dict[str, Any] = {}
     for text in (*read.layers, read.own):
         facts = merged(facts, json.loads(text))
@@ -87,7 +88,7 @@ def test_when_an_order_brings_whole_groups_then_what_it_shares_is_not_logged_wit
 ) -> None:
     """The common case is the short one: account, symbol and order in three layers."""
     account, symbol, own = split(order(universe))
-    read = Layer(engine.reader, symbol, Layer(engine.reader, account)).read(own)
+    read = Layer(engine, symbol, Layer(engine, account)).read(own)
 
     assert len(read.layers) == 2
     assert read.own == engine.reader.read(own).json
@@ -95,16 +96,34 @@ def test_when_an_order_brings_whole_groups_then_what_it_shares_is_not_logged_wit
 
 def test_when_facts_come_again_then_only_the_order_is_its_own(engine: Engine, universe: Universe) -> None:
     """The first time they are logged whole: most never come again."""
-    repeated = Repeated(frozenset({"order"}))
-    first = repeated.read(engine.reader.read(order(universe)))
-    again = repeated.read(engine.reader.read(order(universe, quantity="0.2")))
+    layers = Layers(engine, {}, {})
+    read = []
+    for quantity in ("0.1", "0.2", "0.3"):
+        layer, own = layers.of(order(universe, quantity=quantity))
+        read.append(layer.read(own))
+    first, again, third = read
 
     assert (first.layers, first.own) == ((), first.snapshot.json)
     assert (len(again.layers), again.own.startswith('{"order":')) == (1, True)
+    assert (third.layers, third.own == again.own) == (again.layers, False)
+
+
+@pytest.mark.parametrize("value", [1, "1", None, 0.5, ["BUY"]])
+def test_when_a_value_only_equals_one_that_came_before_then_it_is_read_anew(
+    engine: Engine, universe: Universe, value: object
+) -> None:
+    """`True == 1` in Python: what an order repeats is what it gives, and not what equals it."""
+    layers = Layers(engine, {}, {})
+    for switch in (True, True, True, value, value, value):
+        facts = order(universe) | {"control": {"kill_switch": switch, "halt": False}}
+        layer, own = layers.of(facts)
+        read, whole = layer.read(own).snapshot, engine.reader.read(facts)
+
+        assert (read.values, read.invalid, read.json) == (whole.values, whole.invalid, whole.json)
 
 
 @pytest.mark.parametrize("facts", [{"ordr": {}}, {"symbol": {"tick": "1"}}, {"order": "BTCUSDT"}, "order"])
 def test_when_facts_cannot_be_decided_on_then_a_layer_says_so(engine: Engine, facts: Any) -> None:
     """As the reader does of an order's own."""
     with pytest.raises(FactsFault):
-        Layer(engine.reader, {}).read(facts)
+        Layer(engine, {}).read(facts)

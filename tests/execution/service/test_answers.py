@@ -1,0 +1,150 @@
+"""Answers of the service, without a network: each is the engine's own decision on all of an order's facts."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from engine.reason import Told
+from execution.gate import RiskEngine
+from execution.service.answers import Answers
+from execution.service.log import DecisionLog
+from execution.service.requests import batch_of
+from tests.engine.test_waivers import LEAVE, with_waivers
+from tests.execution.service.orders import order, split
+from tests.execution.service.test_log import records
+from universe.decision_log import merged
+from universe.reader import Universe
+
+# What one order says otherwise than a quiet one, of its own facts, its symbol's and the account's.
+CHANGES = st.sampled_from(
+    [
+        {},
+        {},
+        {"order": {"quantity": "0.02"}},
+        {"order": {"quantity": "0.0305"}},
+        {"order": {"quantity": 0.030}},
+        {"order": {"quantity": "100"}},
+        {"order": {"side": "SELL", "urgent": True}},
+        {"order": {"side": "HOLD"}},
+        {"order": {"price": None}},
+        {"order": {"urgent": 1}},
+        {"order": None},
+        {"own": {"quantity": "0.05", "notional": "4375"}},
+        {"own": {"quantity": "nan"}},
+        {"recent": {"orders_1m": "1000"}},
+        {"recent": {"orders_1m": ["1"]}},
+        {"risk": None},
+        {"nav": {"age": "1000"}},
+        {"nav": {"age": None}},
+        {"mark": {"price": "87000.10"}},
+        {"clock": {"now": "1"}},
+        {"ordr": {"side": "BUY"}},
+        {"symbol": {"tick": "1"}},
+    ]
+)
+ORDERS = st.lists(st.tuples(st.sampled_from(["BTCUSDT", "ETHUSDT", "NOUSDT"]), CHANGES, CHANGES), max_size=12)
+# An item is repeated, since most of what is quick is so from the second time on.
+FEW = settings(max_examples=40, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def waived(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Universe:
+    """The shipped rules with waivers."""
+    return with_waivers(LEAVE, tmp_path_factory.mktemp("rules"), root)
+
+
+def item(universe: Universe, symbol: str, *changes: Mapping[str, Any]) -> tuple[dict[str, Any], ...]:
+    """Facts of an order's account, its symbol, and its own, with the changes in its own."""
+    account, of_symbol, own = split(order(universe, "BTCUSDT"))
+    own["order"]["symbol"] = symbol
+    for change in changes:
+        own = {**own, **{k: {**(own.get(k) or {}), **v} if v is not None else None for k, v in change.items()}}
+    return account, of_symbol, own
+
+
+@FEW
+@given(ORDERS)
+def test_when_a_batch_is_asked_about_then_each_answer_is_the_engines_on_all_its_facts(
+    tmp_path_factory: pytest.TempPathFactory, waived: Universe, orders: list[tuple[str, Any, Any]]
+) -> None:
+    """To the byte, and so in the log: plain or odd, allowed, vetoed or waived, the first of its kind or another."""
+    folder = tmp_path_factory.mktemp("log")
+    risk, log = RiskEngine.of(waived), DecisionLog(folder, batch=5)
+    answers = Answers(risk, log)
+    made = [item(waived, *each) for each in orders for _ in range(3)]
+    account, of_symbol, _ = item(waived, "BTCUSDT")
+    shared = {**account, "clock": {"now": "1000000000"}}
+    subjects = {"BTCUSDT": of_symbol, "ETHUSDT": {**of_symbol, "position": {"quantity": "1", "notional": "1"}}}
+    text = json.dumps({"shared": shared, "subjects": subjects, "items": [own for _, _, own in made]})
+    given = json.loads(text, parse_float=str, parse_int=str)
+    found = [answer for part in answers.batch(batch_of(text)) for answer in part]
+    log.close()
+    expected = []
+    for own in given["items"]:
+        name = (own["order"] or {}).get("symbol")
+        facts = merged(merged(given["shared"], given["subjects"].get(name, {})), own)
+        expected.append(risk.check_order(facts))
+
+    assert [answer.whole() for answer in found] == [decision.to_json() for decision in expected]
+    assert [(a.allowed, a.reasons) for a in found] == [(d.allowed, d.reasons) for d in expected]
+    assert records(folder) == [decision.to_json() for decision in expected]
+
+
+@FEW
+@given(ORDERS)
+def test_when_orders_are_asked_about_one_by_one_then_each_answer_is_the_engines(
+    tmp_path_factory: pytest.TempPathFactory, universe: Universe, orders: list[tuple[str, Any, Any]]
+) -> None:
+    """Whatever came before is remembered, and changes nothing."""
+    folder = tmp_path_factory.mktemp("log")
+    risk, log = RiskEngine.of(universe), DecisionLog(folder, batch=5)
+    answers = Answers(risk, log)
+    made = [merged(merged(*parts[:2]), parts[2]) for each in orders for parts in [item(universe, *each)] * 3]
+    texts = [json.dumps(facts) for facts in made]
+    found = [answers.one(text, "order").whole() for text in texts]
+    log.close()
+    expected = [risk.check_order(json.loads(text, parse_float=str, parse_int=str)).to_json() for text in texts]
+
+    assert found == expected
+    assert records(folder) == expected
+
+
+def test_when_other_rules_take_over_then_nothing_of_those_before_is_left(
+    waived: Universe, universe: Universe, tmp_path: Path
+) -> None:
+    """What was remembered was of the rules that decided then."""
+    log = DecisionLog(tmp_path)
+    answers = Answers(RiskEngine.of(waived), log)
+    facts = order(universe, quantity="0.02") | {"clock": {"now": "1000000000"}}
+    found: list[Told] = []
+    for risk in (RiskEngine.of(waived), RiskEngine.of(universe)):
+        answers.adopt(risk)
+        found += [answers.one(json.dumps(facts), "order") for _ in range(3)]
+    log.close()
+
+    expected = [RiskEngine.of(of).check_order(facts).to_json() for of in (waived, universe) for _ in range(3)]
+    assert [answer.whole() for answer in found] == expected
+    assert records(tmp_path) == expected
+
+
+@pytest.mark.parametrize("batch", [1, 2, 3, 100])
+def test_when_a_batch_is_decided_then_no_more_wait_than_were_declared(
+    universe: Universe, tmp_path: Path, batch: int
+) -> None:
+    """Whoever kills the process loses no more than that."""
+    account, of_symbol, own = item(universe, "BTCUSDT")
+    log = DecisionLog(tmp_path, batch=batch)
+    answers = Answers(RiskEngine.of(universe), log)
+    asked = batch_of(json.dumps({"shared": {**account, **of_symbol}, "items": [own] * 100}))
+    given = 0
+    for part in answers.batch(asked):
+        given += len(part)
+        assert log.waiting < batch
+        assert len(records(tmp_path)) == given - log.waiting
+
+    assert given == 100
