@@ -12,10 +12,10 @@ from functools import partial
 from typing import Any, Final, NamedTuple
 
 from engine.backends.assembler import packed
-from engine.backends.bands import nearest
 from engine.backends.bounds import Passes
 from engine.backends.guarded import Guarded, GuardedPrograms
 from engine.backends.intake import taking
+from engine.backends.near import nearest
 from engine.backends.python import Veto
 from engine.catalog import Value
 from engine.engine import Engine

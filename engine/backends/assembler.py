@@ -5,7 +5,7 @@ it every program runs in Python, and says the same.
 """
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final
 
 from engine.backends.steps import NotAssembled, Place, Step, Steps
@@ -17,7 +17,6 @@ except ImportError:  # there was no compiler
 
 BUILT: Final = machine is not None
 
-Run = Callable[..., Any]
 Row = Callable[[Any, tuple[Any, ...]], Any]
 
 
@@ -31,17 +30,23 @@ class Assembled:
         called: what else it may call, by name.
         body: its statements.
         own: how many own facts there are.
+        words: the variables that hold no numbers and no truth values.
     """
 
     def __init__(
-        self, bound: Mapping[str, bool], called: Mapping[str, Any], body: Sequence[ast.stmt], own: int
+        self,
+        bound: Mapping[str, bool],
+        called: Mapping[str, Any],
+        body: Sequence[ast.stmt],
+        own: int,
+        words: Container[str] = (),
     ) -> None:
         self.code: Any = None
         self._called: tuple[Any, ...] = ()
         if machine is None:
             return
         try:
-            steps = Steps(bound, called, body)
+            steps = Steps(bound, called, body, words)
         except NotAssembled:
             return
         self.code, self._called = _code(steps, own), tuple(steps.calls.values())
@@ -51,16 +56,9 @@ class Assembled:
         """Makes of facts that stand, `packed`, and own ones in floats what programs take for the latter."""
         return _own if self.code is None else self.code.row
 
-    def bind(self, values: Sequence[Any], otherwise: Run) -> Any:
-        """The machine that runs the program with these values, as `run` or `passes`; None where there is none.
-
-        Args:
-            values: in order.
-            otherwise: the same in Python, for facts that are no numbers where some are wanted.
-        """
-        if self.code is None:
-            return None
-        return machine.Machine(self.code, (*values, *self._called), otherwise)
+    def bind(self, values: Sequence[Any]) -> Any:
+        """The machine that runs the program with these values, as `run` or `passes`; None where there is none."""
+        return None if self.code is None else machine.Machine(self.code, (*values, *self._called))
 
 
 def _own(standing: object, own: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -81,7 +79,6 @@ def _code(steps: Steps, own: int) -> Any:
     return machine.Code(
         [_written(step, steps.registers, moved) for step in steps.steps],
         own,
-        tuple([at for (at,) in steps.holding("own")]),
         tuple([at for (at,) in facts]),
         tuple(words),
         tuple([(final["bound", at], at) for (at,) in steps.holding("bound")]),
@@ -95,9 +92,7 @@ def _written(step: Step, registers: Mapping[tuple[object, ...], int], moved: Map
     """A step in numbers."""
     what, to, a, b, how = step
     if what == "if_none" and isinstance(a, Place) and a[:2] in registers:
-        # A fact of which a number is wanted is there, or there would be no row: a number is itself.
-        what = "if_unequal"
-        a = b = registers[a[:2]]
+        what, a = "if_missing", registers[a[:2]]
     at = to.at if not isinstance(to, int) else moved.get(to, 0)
     assert at is not None
     (bank_a, a), (bank_b, b) = (_operand(a, moved), _operand(b, moved))

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import Any, Final
 
 from engine.backends.assembler import BUILT, Assembled
-from engine.backends.bands import MAX_FACTORS, SLACK, UNIT
+from engine.backends.near import MAX_FACTORS, SLACK, UNIT
 from engine.backends.places import at
 from engine.backends.python import compiled
 from engine.backends.translate import call, invert, local, times
@@ -140,9 +140,9 @@ class Bounds:
             raise NoLeeway
 
         def bind(*values: object) -> Passes:
-            otherwise: Passes = in_python(*values)
-            made = assembled.bind(values, otherwise)
-            return otherwise if made is None else made.passes
+            made = assembled.bind(values)
+            passes: Passes = in_python(*values) if made is None else made.passes
+            return passes
 
         return bind
 

@@ -2,7 +2,7 @@
 
 Every condition becomes two expressions without a jump, so that many rows can be worked out at once, by whatever
 evaluates such expressions. Where neither holds, floats are not certain, and the row is one for exact numbers. The
-bounds on errors are those of `bands`. What is missing is a number or code of which no comparison holds, so that it
+bounds on errors are those of `near`. What is missing is a number or code of which no comparison holds, so that it
 makes uncertain just what asks for it.
 
 Where two numbers are compared as they were read, equal floats are equal numbers if neither has more digits than floats
@@ -15,8 +15,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
-from engine.backends.bands import UNIT, Bands, Near, NotBanded, approximate, below
+from engine.backends.bands import Bands, approximate
 from engine.backends.entries import COUNTED, MISSING, WHOLE, Entry, Everybody, Value, is_short
+from engine.backends.near import UNIT, Near, NotBanded, below
 from engine.backends.places import InTwo, NearInTwo
 from engine.backends.plan import is_read
 from engine.backends.sure import NEVER, Sure, both, compare, either, negated, told
@@ -119,6 +120,8 @@ class Columns(Bands):
         return both(yes, *there), both(no, *there)
 
     def _bounded(self, op: str, left: Node, right: Node) -> Sure:
+        if (ends := self.signs(left, right)) is not None:
+            return told(op, *ends, [])
         # `inside` would be compared from both sides, which is a jump.
         x, y = (replace(side, inside=None) for side in self._sides(left, right))
         if x.whole is not None and y.whole is not None:
@@ -230,12 +233,12 @@ class Columns(Bands):
         else:
             value = self.entry("number", kind, str(what))
             if all(v is None or (abs(v) <= COUNTED and v == int(v)) for v in self._numbers(kind, str(what))):
-                return Near(value, ast.Constant(COUNTED) if sign is Sign.ANY else None, 0, 0, COUNTED)
+                return Near(value, ast.Constant(COUNTED) if sign is Sign.ANY else None, 0, 0, COUNTED, signed=True)
 
         def folded(k: int) -> ast.expr:
             return times(value, ast.Constant(1 - k * UNIT) if k else None)
 
-        return Near(value, None if sign is not Sign.ANY else call("abs", [value]), folded=folded)
+        return Near(value, None if sign is not Sign.ANY else call("abs", [value]), folded=folded, signed=True)
 
     def _numbers(self, kind: str, name: str) -> Iterator[float | None]:
         for value in self._known.values(("number", kind, name)):

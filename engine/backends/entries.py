@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import Final
 
 from engine import catalog
-from engine.backends.bands import nearest
+from engine.backends.near import nearest
 from engine.backends.python import is_open
 from engine.ruleset import Layer, RuleSet, Subject
 

@@ -12,8 +12,9 @@ from itertools import groupby
 from typing import Any, Final
 
 from engine.backends.assembler import Assembled, Row
-from engine.backends.bands import UNIT, Bands, NotBanded, nearest
+from engine.backends.bands import Bands
 from engine.backends.bounds import Bounds, Passes
+from engine.backends.near import UNIT, NotBanded, nearest
 from engine.backends.places import InTwo, NearInTwo
 from engine.backends.plan import merely_compared, shared_measures
 from engine.backends.python import CALLED, Program, Veto, ask_interpreter, gate_veto, is_open, made_before
@@ -24,6 +25,7 @@ from engine.judge import PASSES, may_be_exempt
 from engine.numbers import exact
 from engine.ruleset import Bound, Gate, Layer, Multiple, RuleSet, Subject, gate_nodes
 from engine.tree import Node
+from engine.units import Kind
 
 # Facts that stand, as `floats` and exact `values`; own ones as floats, which `row` makes; own ones exactly.
 Run = Callable[[Any, Any, tuple[Any, ...]], tuple[int, ...] | None]
@@ -233,16 +235,20 @@ class _NearProgram(Program):
         super().__init__(ruleset, tops, to, body, of.near)
         self._floats: dict[float, float] = {}
         floats = {name: kind in _FLOATS for (kind, _), name in to.bound.items()}
-        self.assembled = Assembled(floats, CALLED, self.body, of.size)
+        facts = ruleset.catalog.facts
+        words = {
+            v for name, v in to.loads.items() if not facts[name].unit.numeric and facts[name].unit.kind is not Kind.BOOL
+        }
+        self.assembled = Assembled(floats, CALLED, self.body, of.size, words)
 
     def bind(self, subject: Subject | None, actor: Layer | None) -> Run:
         """The program with the values of this subject and actor in it, for the machine where that was built."""
         values = self.values(subject, actor)
         if values is None:
             return ask_interpreter
-        in_python: Run = self.function(*values)
-        made = self.assembled.bind(values, in_python)
-        return in_python if made is None else made.run
+        made = self.assembled.bind(values)
+        run: Run = self.function(*values) if made is None else made.run
+        return run
 
     def value(self, kind: str, what: Any, subject: Subject | None, actor: Layer | None) -> Any:
         """As of a program, and floats of it: `near` times 1 - k·UNIT, `size` without its sign."""

@@ -2,7 +2,8 @@
 """Runs assembled programs (see `assembler`): the same steps on the same floats as Python would take, in C.
 
 Python's floats are C's doubles, and no step is contracted or reordered, so that each result is the same to the bit.
-What is no float where one is wanted is left to the program in Python, which knows what to make of it.
+What is missing, or no number where one is wanted, is what is no number; to ask anything of it is a TypeError, as it is in
+Python.
 
 The numbers that a decision compares lie in one row, the facts that stand among them: numbers of a record that was made
 a while ago take longer to come by than to compare.
@@ -28,14 +29,14 @@ BANKS = {"facts": FACTS, "own": OWN, "bound": BOUND, "all": ALL}
 # What a step does; by these names the assembler writes them.
 cdef enum:
     COPY, ADD, SUBTRACT, MULTIPLY, NEGATE, SIZE, LESSER, GREATER
-    GO, IF_LESS, IF_AT_MOST, IF_EQUAL, IF_UNEQUAL, IF_SET
+    GO, IF_LESS, IF_AT_MOST, IF_EQUAL, IF_UNEQUAL, IF_SET, IF_MISSING
     IF_COMPARED, IF_IN, IF_TRUE, IF_NONE, IF_SAID
     NOTE, NOTE_UNSURE, ANSWER, ANSWER_NONE, ANSWER_YES, ANSWER_NO
 
 OPERATIONS = {
     "copy": COPY, "add": ADD, "subtract": SUBTRACT, "multiply": MULTIPLY, "negate": NEGATE, "size": SIZE,
     "lesser": LESSER, "greater": GREATER, "go": GO, "if_less": IF_LESS, "if_at_most": IF_AT_MOST,
-    "if_equal": IF_EQUAL, "if_unequal": IF_UNEQUAL, "if_set": IF_SET, "if_compared": IF_COMPARED, "if_in": IF_IN,
+    "if_equal": IF_EQUAL, "if_unequal": IF_UNEQUAL, "if_set": IF_SET, "if_missing": IF_MISSING, "if_compared": IF_COMPARED, "if_in": IF_IN,
     "if_true": IF_TRUE, "if_none": IF_NONE, "if_said": IF_SAID, "note": NOTE, "note_unsure": NOTE_UNSURE,
     "answer": ANSWER, "answer_none": ANSWER_NONE, "answer_yes": ANSWER_YES, "answer_no": ANSWER_NO,
 }
@@ -75,8 +76,7 @@ cdef class Code:
     Args:
         steps: of each: what, to, a, b, bank_a, bank_b, how.
         own: how many own facts there are.
-        wanted: the places of those that must be numbers.
-        facts: the places of the facts that stand, which must be numbers.
+        facts: the places of the facts that stand, of which numbers are read.
         words: of each truth, the place of the own fact, and the word.
         constants: of each bound float, its register and its place among what is bound.
         fixed: of each other constant, its register and value.
@@ -86,25 +86,25 @@ cdef class Code:
 
     cdef Step* steps
     cdef int* places
-    cdef readonly int own, wanted, facts, width, registers, notes
+    cdef readonly int own, facts, width, registers, notes
     cdef readonly tuple words, constants, fixed
     cdef Py_ssize_t reach
 
-    def __cinit__(self, list steps, int own, tuple wanted, tuple facts, tuple words, tuple constants, tuple fixed,
-                  int registers, int notes):
-        self.own, self.wanted, self.facts = own, len(wanted), len(facts)
+    def __cinit__(self, list steps, int own, tuple facts, tuple words, tuple constants, tuple fixed, int registers,
+                  int notes):
+        self.own, self.facts = own, len(facts)
         self.width = own + len(facts) + len(words)
         self.reach = max(facts, default=-1) + 1
         self.words, self.constants, self.fixed, self.registers, self.notes = words, constants, fixed, registers, notes
         self.steps = <Step*> PyMem_Malloc(max(len(steps), 1) * sizeof(Step))
-        self.places = <int*> PyMem_Malloc((len(wanted) + len(facts) + 1) * sizeof(int))
+        self.places = <int*> PyMem_Malloc((len(facts) + 1) * sizeof(int))
         if self.steps is NULL or self.places is NULL:
             raise MemoryError
         cdef int at
         for at, step in enumerate(steps):
             (self.steps[at].what, self.steps[at].to, self.steps[at].a, self.steps[at].b,
              self.steps[at].bank_a, self.steps[at].bank_b, self.steps[at].how) = step
-        for at, place in enumerate((*wanted, *facts)):
+        for at, place in enumerate(facts):
             self.places[at] = place
 
     def __dealloc__(self):
@@ -112,29 +112,22 @@ cdef class Code:
         PyMem_Free(self.places)
 
     def row(self, bytes standing not None, tuple own not None):
-        """The row that a program reads; own facts as they are, where one that must be a number is none.
+        """The row that a program reads.
 
         Args:
             standing: the facts that stand, `packed`.
             own: the others, with floats for numbers.
         """
         if len(own) != self.own or len(standing) < <Py_ssize_t> (self.reach * sizeof(double)):
-            return own
+            raise ValueError("these are facts of another program")
         cdef bytes made = PyBytes_FromStringAndSize(NULL, self.width * sizeof(double))
         cdef double* numbers = <double*> PyBytes_AS_STRING(made)
         cdef double* facts = <double*> PyBytes_AS_STRING(standing)
-        cdef double number
         cdef int at
         for at in range(self.own):
             numbers[at] = number_of(PyTuple_GET_ITEM(own, at))
-        for at in range(self.wanted):
-            number = numbers[self.places[at]]
-            if number != number:
-                return own
         for at in range(self.facts):
-            number = numbers[self.own + at] = facts[self.places[self.wanted + at]]
-            if number != number:
-                return own
+            numbers[self.own + at] = facts[self.places[at]]
         at = self.own + self.facts
         for place, word in self.words:
             numbers[at] = PyObject_RichCompareBool(<object> PyTuple_GET_ITEM(own, <int> place), word, Py_EQ)
@@ -148,7 +141,6 @@ cdef class Machine:
     Args:
         code: its steps.
         bound: the values, in order.
-        otherwise: the same program in Python.
 
     Raises:
         TypeError: a number that is bound is no float.
@@ -158,11 +150,10 @@ cdef class Machine:
     cdef double* registers
     cdef int* noted
     cdef tuple bound
-    cdef readonly object otherwise
     cdef bint busy
 
-    def __cinit__(self, Code code, tuple bound, otherwise):
-        self.code, self.bound, self.otherwise, self.busy = code, bound, otherwise, False
+    def __cinit__(self, Code code, tuple bound):
+        self.code, self.bound, self.busy = code, bound, False
         self.registers = <double*> PyMem_Malloc((code.registers + 1) * sizeof(double))
         self.noted = <int*> PyMem_Malloc((2 * code.notes + 1) * sizeof(int))
         if self.registers is NULL or self.noted is NULL:
@@ -178,31 +169,33 @@ cdef class Machine:
         PyMem_Free(self.registers)
         PyMem_Free(self.noted)
 
-    def run(self, standing, row, tuple raws not None):
+    def run(self, standing, bytes row not None, tuple raws not None):
         """What the program says of facts that stand and own ones: places of gates, of those in doubt first ~place.
 
         Args:
             standing: the facts that stand, as `values`.
             row: what `Code.row` made of them and own ones.
             raws: own ones as they were given.
+
+        Raises:
+            TypeError: a fact is missing.
         """
-        if type(row) is not bytes:
-            return self.otherwise(standing, row, raws)
-        if self.busy:  # in another thread, at what it asks of Python
-            return Machine(self.code, self.bound, self.otherwise).run(standing, row, raws)
-        return self._begun(standing, <bytes> row, self.code.width, raws)
+        return self._begun(standing, row, self.code.width, raws)
 
     def passes(self, row, tuple raws not None):
-        """What a program says that reads own facts alone."""
+        """What a program says that reads own facts alone; no, where these come as no row."""
         if type(row) is not bytes:
-            return self.otherwise(row, raws)
-        if self.busy:
-            return Machine(self.code, self.bound, self.otherwise).passes(row, raws)
-        return self._begun(None, <bytes> row, self.code.own, raws)
+            return False
+        try:
+            return self._begun(None, <bytes> row, self.code.own, raws)
+        except TypeError:
+            return False
 
     cdef object _begun(self, object standing, bytes row, int width, tuple raws):
         if PyBytes_GET_SIZE(row) < <Py_ssize_t> (width * sizeof(double)) or len(raws) != self.code.own:
             raise ValueError("a row is that of another program")
+        if self.busy:  # in another thread, at what it asks of Python
+            return Machine(self.code, self.bound)._begun(standing, row, width, raws)
         memcpy(self.registers, PyBytes_AS_STRING(row), width * sizeof(double))
         self.busy = True
         try:
@@ -241,9 +234,13 @@ cdef class Machine:
             elif what == IF_AT_MOST:
                 if r[step.a] <= r[step.b]:
                     at = step.to
+                elif not r[step.a] > r[step.b]:
+                    raise TypeError("a fact is missing")
             elif what == IF_LESS:
                 if r[step.a] < r[step.b]:
                     at = step.to
+                elif not r[step.a] >= r[step.b]:
+                    raise TypeError("a fact is missing")
             elif what == GO:
                 at = step.to
             elif what == COPY:
@@ -253,17 +250,26 @@ cdef class Machine:
             elif what == NEGATE:
                 r[step.to] = -r[step.a]
             elif what == GREATER:
-                r[step.to] = r[step.b] if r[step.b] > r[step.a] else r[step.a]
+                r[step.to] = r[step.b] if r[step.b] > r[step.a] or r[step.b] != r[step.b] else r[step.a]
             elif what == LESSER:
-                r[step.to] = r[step.b] if r[step.b] < r[step.a] else r[step.a]
+                r[step.to] = r[step.b] if r[step.b] < r[step.a] or r[step.b] != r[step.b] else r[step.a]
             elif what == IF_EQUAL:
                 if r[step.a] == r[step.b]:
                     at = step.to
+                elif r[step.a] != r[step.a] or r[step.b] != r[step.b]:
+                    raise TypeError("a fact is missing")
             elif what == IF_UNEQUAL:
+                if r[step.a] != r[step.a] or r[step.b] != r[step.b]:
+                    raise TypeError("a fact is missing")
                 if r[step.a] != r[step.b]:
                     at = step.to
             elif what == IF_SET:
+                if r[step.a] != r[step.a]:
+                    raise TypeError("a fact is missing")
                 if r[step.a] != 0:
+                    at = step.to
+            elif what == IF_MISSING:
+                if r[step.a] != r[step.a]:
                     at = step.to
             elif what == NOTE:
                 noted[most + behind] = step.a

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from engine.backends.bands import NotBanded, nearest
 from engine.backends.columns import Columns, decided
 from engine.backends.entries import COUNTED, Everybody, is_short
 from engine.backends.masks import Masks
+from engine.backends.near import NotBanded, nearest
 from engine.backends.plan import shared_measures
 from engine.backends.sure import NEVER, Sure, both, compare, negated
 from engine.backends.translate import call

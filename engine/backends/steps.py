@@ -6,11 +6,11 @@ compares them. Of a program in which anything else occurs there are no steps.
 """
 
 import ast
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from functools import reduce
 from typing import Any, Final, NamedTuple
 
-from engine.backends.bands import OPERATORS
+from engine.backends.near import OPERATORS
 
 # What a program calls its facts, as floats and exactly: those that stand, and own ones.
 _FACTS: Final = frozenset({"f", "d"})
@@ -64,15 +64,18 @@ class Steps:
         bound: of what is bound to the program, the names, and whether it is a float.
         called: what else it may call, by name.
         body: its statements.
+        words: the variables that hold no numbers and no truth values.
 
     Raises:
         NotAssembled: of something in it there are no steps.
     """
 
-    def __init__(self, bound: Mapping[str, bool], called: Mapping[str, Any], body: Sequence[ast.stmt]) -> None:
+    def __init__(
+        self, bound: Mapping[str, bool], called: Mapping[str, Any], body: Sequence[ast.stmt], words: Container[str]
+    ) -> None:
         self._bound = {name: place for place, name in enumerate(bound)}
         self._floats = frozenset(name for name, is_float in bound.items() if is_float)
-        self._called = called
+        self._called, self._words = called, words
         self._variables: dict[str, int] = {}
         self._aliases: dict[str, Place] = {}
         self.calls: dict[str, Any] = {}
@@ -94,7 +97,7 @@ class Steps:
             case ast.Assign([ast.Tuple(targets)], ast.Name("g")):
                 for place, target in enumerate(targets):
                     assert isinstance(target, ast.Name)
-                    self._aliases[target.id] = Place("own", place, exactly=False)
+                    self._aliases[target.id] = Place("own", place, exactly=target.id in self._words)
             case ast.Assign([ast.Name("f" | "d")], ast.Attribute(ast.Name("of"))):
                 pass
             case ast.Assign([ast.Name("out")], ast.Tuple([])):
@@ -104,7 +107,7 @@ class Steps:
             case ast.Assign([ast.Name("out")], ast.BinOp(_, ast.Add(), ast.Tuple([ast.Constant(int(place))]))):
                 self._note("note", place)
             case ast.Assign([ast.Name(name)], ast.Subscript() as read):
-                self._aliases[name] = self._object(read)
+                self._aliases[name] = self._object(read)._replace(exactly=name in self._words)
             case ast.Assign([ast.Name(name)], value):
                 self._assign(name, value)
             case ast.If(test, body, []):

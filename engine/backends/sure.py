@@ -4,7 +4,7 @@ import ast
 from functools import reduce
 from typing import Final
 
-from engine.backends.bands import OPERATORS
+from engine.backends.near import OPERATORS
 
 NEVER: Final = ast.Constant(False)
 # Whether a condition surely holds, and whether it surely doesn't.

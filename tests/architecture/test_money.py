@@ -7,7 +7,7 @@ from tests.architecture.sources import Names, calls, each_file, mentions, plante
 # Estimates over returns are statistics, not money; what comes out of them is a decimal.
 ESTIMATES = frozenset({"execution/statistics.py", "strategies/indicators.py"})
 # Floats stand beside exact numbers, and say only what a proved bound on their error makes certain.
-GUARDED = frozenset({"engine/backends/bands.py", "engine/backends/intake.py", "engine/backends/steps.py"})
+GUARDED = frozenset({"engine/backends/near.py", "engine/backends/intake.py", "engine/backends/steps.py"})
 CONSTANTS = frozenset({"math.e", "math.inf", "math.nan", "math.pi"})
 
 
