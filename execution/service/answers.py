@@ -18,6 +18,8 @@ from universe.trading import ZERO
 
 # How many decisions of a batch are made before others get their turn: a millisecond's worth.
 SLICE: Final = 32
+# Of longer requests nothing is remembered: what is remembered of all takes some megabytes at most.
+MAX_REMEMBERED: Final = 16_000
 _QUIET_NAV: Final = ZERO + 10_000
 
 
@@ -52,7 +54,8 @@ class Answers:
         except ValueError as error:
             raise Refused(400, "input_invalid", f"the body is no JSON: {error}") from None
         self._make_room()
-        answer = self._decided(self._repeated, facts, scope)
+        layers = self._repeated if len(text) <= MAX_REMEMBERED else Layers(self._risk.engine, {}, {})
+        answer = self._decided(layers, facts, scope)
         self._write([answer])
         return answer
 

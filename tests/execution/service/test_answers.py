@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from engine.reason import Told
 from execution.gate import RiskEngine
-from execution.service.answers import Answers
+from execution.service.answers import MAX_REMEMBERED, Answers
 from execution.service.log import DecisionLog
 from execution.service.requests import batch_of
 from tests.engine.test_waivers import LEAVE, with_waivers
@@ -106,9 +106,12 @@ def test_when_orders_are_asked_about_one_by_one_then_each_answer_is_the_engines(
     answers = Answers(risk, log)
     made = [merged(merged(*parts[:2]), parts[2]) for each in orders for parts in [item(universe, *each)] * 3]
     texts = [json.dumps(facts) for facts in made]
-    found = [answers.one(text, "order").whole() for text in texts]
+    asked = [(text, scope) for text in texts for scope in ("order", "account")]
+    found = [answers.one(text, scope).whole() for text, scope in asked]
     log.close()
-    expected = [risk.check_order(json.loads(text, parse_float=str, parse_int=str)).to_json() for text in texts]
+    expected = [
+        risk.engine.decide(json.loads(t, parse_float=str, parse_int=str), scope).to_json() for t, scope in asked
+    ]
 
     assert found == expected
     assert records(folder) == expected
@@ -148,3 +151,15 @@ def test_when_a_batch_is_decided_then_no_more_wait_than_were_declared(
         assert len(records(tmp_path)) == given - log.waiting
 
     assert given == 100
+
+
+def test_when_a_request_is_long_then_nothing_of_it_is_remembered(universe: Universe, tmp_path: Path) -> None:
+    """Whoever sends much can't fill the memory; the answer is the same."""
+    log = DecisionLog(tmp_path)
+    answers = Answers(RiskEngine.of(universe), log)
+    text = json.dumps(order(universe, quantity="0.02"))
+    short, long = ([answers.one(body, "order") for _ in range(3)] for body in (text, text + " " * MAX_REMEMBERED))
+    log.close()
+
+    assert {told.whole() for told in (*short, *long)} == {short[0].whole()}
+    assert [len(told.shared) for told in (*short, *long)] == [0, 1, 1, 0, 0, 0]
