@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from engine import Engine
@@ -56,6 +57,7 @@ class Layer:
         self._groups = None if groups is None else dict(groups)
         self._plain: dict[Names, Plain] = {}
         self._above: dict[tuple[Any, ...], Layer | None] = {}
+        self._last: Layer | None = None
 
     @property
     def _facts(self) -> Mapping[str, Any]:
@@ -67,11 +69,15 @@ class Layer:
         Raises:
             FactsFault: they can't be decided on at all.
         """
+        last = self._last
+        if last is not None and last._given == facts:
+            return last
         names = names_of(facts)
         if names is None:
             return None
-        values = [value for group in facts.values() for value in group.values()]
-        if not _PLAIN.issuperset(map(type, values)):
+        values = [*chain.from_iterable(map(dict.values, facts.values()))]
+        types = set(map(type, values))
+        if not types <= _PLAIN:
             return None
         key = (*names, *values)
         if key not in self._above:
@@ -81,7 +87,10 @@ class Layer:
             return None
         layer = self._above[key]
         if layer is None:
-            layer = self._above[key] = Layer(self._engine, facts, self)
+            copied = {name: {**group} for name, group in facts.items()}  # whoever gave them may change them
+            layer = self._above[key] = Layer(self._engine, copied, self)
+        if types == {str}:  # what equals these is the same, as `True` and 1 are not
+            self._last = layer
         return layer
 
     def told(self, own: Mapping[str, Any]) -> Told | None:
