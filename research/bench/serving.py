@@ -20,7 +20,7 @@ from execution.service.answers import Answers, ready
 from execution.service.log import DecisionLog
 from execution.service.requests import Batch, batch_of
 from execution.service.sharing import Layer
-from research.bench.asked import RATE, batches, open_loop, served
+from research.bench.asked import RATE, SECONDS, batches, open_loop, served
 from research.bench.loaded import document
 from research.bench.page import Row
 from research.bench.timing import undisturbed
@@ -95,7 +95,7 @@ def fifteen() -> Work:
     engine = Engine(parse(text).ruleset)
     facts = [nested(case) for case in cases(4 * ITEMS, contexts=1) if case.order["symbol"] != UNLISTED]
     passing = [of for of in facts if engine.decide(of).allowed]
-    single = [json.dumps(nested(case)).encode() for case in cases(500)]
+    single = [json.dumps(nested(case)).encode() for case in cases(RATE * SECONDS, contexts=RATE * SECONDS)]
     return Work("15 rules", text, _batch(passing[:ITEMS], _of_bench), _batch(facts[:ITEMS], _of_bench), single)
 
 
@@ -104,7 +104,7 @@ def shipped() -> Work:
     """The shipped rules, of which an order brings four groups of facts; two fifths of the mixed batch are vetoed."""
     text = (ROOT / FILE).read_text(encoding="utf-8")
     universe = parse(text)
-    single = [json.dumps(facts).encode() for facts in stream(universe, 500, 7)]
+    single = [json.dumps(facts).encode() for facts in stream(universe, RATE * SECONDS, 7)]
     quiet = [_order(universe, number) for number in range(ITEMS)]
     wild = [{**of, "order": {**of["order"], "leverage": "30"}} if n % 5 < 2 else of for n, of in enumerate(quiet)]
     return Work("shipped rules", text, _batch(quiet, _of_shipped), _batch(wild, _of_shipped), single)

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.facts import parse_json
 from engine.reason import Told
 from execution.gate import RiskEngine
 from execution.service.answers import MAX_REMEMBERED, Answers
 from execution.service.log import DecisionLog
-from execution.service.requests import batch_of
+from execution.service.requests import Refused, batch_of
 from tests.engine.test_waivers import LEAVE, with_waivers
 from tests.execution.service.orders import order, split
 from tests.execution.service.test_log import records
@@ -163,3 +164,46 @@ def test_when_a_request_is_long_then_nothing_of_it_is_remembered(universe: Unive
 
     assert {told.whole() for told in (*short, *long)} == {short[0].whole()}
     assert [len(told.shared) for told in (*short, *long)] == [0, 1, 1, 0, 0, 0]
+
+
+ODD = [
+    '{"x":{"order":{"side":"BUY"}}}',
+    '{"nav":{"total":"1"},"order":{"side":"BUY"},"order":{"side":"SELL"}}',
+    '{"order":{"side":"BUY","side":"SELL"}}',
+    '{"order":{"side":"BUY"}',
+    '{"order":{"side":"BUY"}}}',
+    '{"order":{"side":"BUY"},}',
+    '{"order":{"side":}}',
+    '{"order":{"side":"a}b"}}',
+    '{"order":{"side":"{"}}',
+    '{"nav":{"total":"\\"order\\":{}"}}',
+    '{"control":{"halt":"\\"order\\":{}"},"order":{"side":"BUY"}}',
+    '{"order":{}}',
+    '{"order":null}',
+    '{"ordr":{},"order":{"side":"BUY"}}',
+    '[{"order":{"side":"BUY"}}]',
+    '"order":{"side":"BUY"}',
+    '{"order":{"side":"BUY","nav":NaN}}',
+    '{"order" : {"side":"BUY", "quantity":1e1} , "nav":{"total":NaN}}',
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_when_a_request_is_odd_then_it_is_answered_the_same_each_time(
+    universe: Universe, tmp_path: Path, text: str
+) -> None:
+    """The order's facts are looked for in the text, and taken for these only where they are: never within others."""
+    risk = RiskEngine.of(universe)
+    answers = Answers(risk, DecisionLog(tmp_path))
+    try:
+        expected = risk.check_order(parse_json(text)).to_json()
+    except ValueError:
+        expected = "refused"
+    for _ in range(4):
+        try:
+            found = answers.one(text, "order").whole()
+        except Refused as refused:
+            assert refused.status == 400
+            found = "refused"
+
+        assert found == expected
