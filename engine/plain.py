@@ -73,7 +73,7 @@ class Plain:
         engine: whose decisions they are.
         standing: the facts that stand, none of them invalid.
         groups: these in canonical JSON, by their groups.
-        layout: how the facts that come are read.
+        layout: how the facts that come are read; there are some.
         shared: how the facts that stand are logged.
 
     Raises:

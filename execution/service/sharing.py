@@ -104,7 +104,13 @@ class Layer:
     def _prepared(self, names: Names, own: Mapping[str, Any]) -> Plain | None:
         """What decides on these and all others in the same arrangement, where they may be plain."""
         layout = self._engine.reader.layout(own)
-        if layout is None or self._snapshot.invalid or self._groups is None or not own.keys().isdisjoint(self._groups):
+        if (
+            layout is None
+            or not (layout.simple or layout.others)
+            or self._snapshot.invalid
+            or self._groups is None
+            or not own.keys().isdisjoint(self._groups)
+        ):
             return None
         if len(self._plain) >= MAX_ARRANGEMENTS:
             self._plain.clear()
