@@ -73,7 +73,7 @@ class Plain:
         engine: whose decisions they are.
         standing: the facts that stand, none of them invalid.
         groups: these in canonical JSON, by their groups.
-        layout: how the facts that come are read.
+        layout: how the facts that come are read; there are some.
         shared: how the facts that stand are logged.
 
     Raises:
@@ -100,7 +100,7 @@ class Plain:
         self._first, self._behind = (slots[0], slots[-1] + 1) if slots else (0, 0)
         # Mostly numbers have slots side by side, which are filled at once.
         self._side_by_side = slots == [*range(self._first, self._behind)]
-        self._ways: dict[tuple[Any, ...], _Way | None] = {}
+        self._ways: dict[tuple[Any, ...], _Way] = {}
         self._solve = solve = engine.ruleset.head.solve
         at = engine.reader.slots
         self._size_slot, self._step_slot = (at[solve.fact], at.get(solve.step)) if solve else (-1, None)
@@ -121,7 +121,7 @@ class Plain:
             return None
         digits, words = plain
         try:
-            way = self._ways[words] if words in self._ways else self._way(words)
+            way = self._ways.get(words) or self._way(words)
         except TypeError:  # a word is none
             return None
         if way is None:
@@ -161,9 +161,11 @@ class Plain:
 
     def _way(self, words: tuple[Any, ...]) -> _Way | None:
         """What comes with these words; None where nothing can be said of it here."""
-        if len(self._ways) >= MAX_WAYS:
-            self._ways.clear()
-        self._ways[words] = made = self._made(words)
+        made = self._made(words)
+        if made is not None:
+            if len(self._ways) >= MAX_WAYS:
+                self._ways.clear()
+            self._ways[words] = made
         return made
 
     def _made(self, words: tuple[Any, ...]) -> _Way | None:

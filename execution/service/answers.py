@@ -4,20 +4,23 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
+from engine import Engine
 from engine.explain import Refusal
-from engine.facts import FactsFault, parse_json
+from engine.facts import FactsFault
 from engine.numbers import exact
 from engine.reason import Told
 from execution.gate import RiskEngine
 from execution.service.log import DecisionLog
 from execution.service.requests import Batch, Refused
-from execution.service.sharing import Layers
+from execution.service.sharing import Layer, Layers, Repeated
 from universe import Universe
 from universe.quiet import quiet_facts
 from universe.trading import ZERO
 
 # How many decisions of a batch are made before others get their turn: a millisecond's worth.
 SLICE: Final = 32
+# Of longer requests nothing is remembered: what is remembered of all takes some megabytes at most.
+MAX_REMEMBERED: Final = 16_000
 _QUIET_NAV: Final = ZERO + 10_000
 
 
@@ -39,7 +42,7 @@ class Answers:
     def adopt(self, risk: RiskEngine) -> None:
         """Decide by another universe from the next decision on; a batch that is under way ends as it began."""
         self._risk = risk
-        self._repeated = Layers(risk.engine, {}, {})
+        self._repeated = Repeated(risk.engine)
 
     def one(self, text: str, scope: str) -> Told:
         """The decision on the facts in a JSON text.
@@ -47,14 +50,20 @@ class Answers:
         Raises:
             Refused: the text is no JSON, or decisions can't be logged.
         """
+        self._make_room()
+        engine = self._risk.engine
+        before = self._repeated.of(text) if len(text) <= MAX_REMEMBERED else None
         try:
-            facts = parse_json(text)
+            if before is not None:
+                told = _told(engine, *before, scope)
+            else:
+                told = engine.decide_snapshot(engine.reader.read_json(text), scope).told()
+        except FactsFault as fault:
+            told = _invalid(engine, fault)
         except ValueError as error:
             raise Refused(400, "input_invalid", f"the body is no JSON: {error}") from None
-        self._make_room()
-        answer = self._decided(self._repeated, facts, scope)
-        self._write([answer])
-        return answer
+        self._write([told])
+        return told
 
     def batch(self, batch: Batch) -> Iterator[list[Told]]:
         """The decision on each item, in order and so many at a time, all by the universe that decides when the first
@@ -69,7 +78,7 @@ class Answers:
             self._make_room()
             end = start + min(SLICE, self._log.room)
             with exact():
-                answers = [self._decided(layers, item, batch.scope) for item in items[start:end]]
+                answers = [_decided(layers, item, batch.scope) for item in items[start:end]]
             self._write(answers)
             yield answers
             start = end
@@ -86,18 +95,30 @@ class Answers:
         with suppress(OSError):  # they wait in the log; the next one is not decided before they are written
             self._log.write(answers)
 
-    def _decided(self, layers: Layers, facts: Any, scope: str) -> Told:
-        engine = layers.engine
-        try:
-            layer, own = layers.of(facts)
-            told = layer.told(own) if scope == "order" else None
-            if told is not None:
-                return told
-            read = layer.read(own)
-        except FactsFault as fault:
-            decision = engine.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else ""))
-            return decision.told()
-        return engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
+
+def _decided(layers: Layers, facts: Any, scope: str) -> Told:
+    """The decision on an item of a batch."""
+    try:
+        return _told(layers.engine, *layers.of(facts), scope)
+    except FactsFault as fault:
+        return _invalid(layers.engine, fault)
+
+
+def _told(engine: Engine, layer: Layer, own: Any, scope: str) -> Told:
+    """The decision on own facts over those of a layer.
+
+    Raises:
+        FactsFault: they can't be decided on at all.
+    """
+    told = layer.told(own) if scope == "order" else None
+    if told is not None:
+        return told
+    read = layer.read(own)
+    return engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
+
+
+def _invalid(engine: Engine, fault: FactsFault) -> Told:
+    return engine.refusal(Refusal.INPUT_INVALID, f"{fault}" + (f"; {fault.help}" if fault.help else "")).told()
 
 
 def ready(universe: Universe) -> RiskEngine:

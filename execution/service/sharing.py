@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Mapping
+from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from engine import Engine
-from engine.facts import FactsFault, Snapshot
+from engine.facts import FactsFault, Snapshot, parse_json
 from engine.layout import Names, names_of
 from engine.plain import Plain, braces
 from engine.reason import Told
@@ -56,6 +57,7 @@ class Layer:
         self._groups = None if groups is None else dict(groups)
         self._plain: dict[Names, Plain] = {}
         self._above: dict[tuple[Any, ...], Layer | None] = {}
+        self._last: Layer | None = None
 
     @property
     def _facts(self) -> Mapping[str, Any]:
@@ -67,11 +69,15 @@ class Layer:
         Raises:
             FactsFault: they can't be decided on at all.
         """
+        last = self._last
+        if last is not None and last._given == facts:
+            return last
         names = names_of(facts)
         if names is None:
             return None
-        values = [value for group in facts.values() for value in group.values()]
-        if not _PLAIN.issuperset(map(type, values)):
+        values = [*chain.from_iterable(map(dict.values, facts.values()))]
+        types = set(map(type, values))
+        if not types <= _PLAIN:
             return None
         key = (*names, *values)
         if key not in self._above:
@@ -81,7 +87,10 @@ class Layer:
             return None
         layer = self._above[key]
         if layer is None:
-            layer = self._above[key] = Layer(self._engine, facts, self)
+            copied = {name: {**group} for name, group in facts.items()}  # whoever gave them may change them
+            layer = self._above[key] = Layer(self._engine, copied, self)
+        if types == {str}:  # what equals these is the same, as `True` and 1 are not
+            self._last = layer
         return layer
 
     def told(self, own: Mapping[str, Any]) -> Told | None:
@@ -95,7 +104,13 @@ class Layer:
     def _prepared(self, names: Names, own: Mapping[str, Any]) -> Plain | None:
         """What decides on these and all others in the same arrangement, where they may be plain."""
         layout = self._engine.reader.layout(own)
-        if layout is None or self._snapshot.invalid or self._groups is None or not own.keys().isdisjoint(self._groups):
+        if (
+            layout is None
+            or not (layout.simple or layout.others)
+            or self._snapshot.invalid
+            or self._groups is None
+            or not own.keys().isdisjoint(self._groups)
+        ):
             return None
         if len(self._plain) >= MAX_ARRANGEMENTS:
             self._plain.clear()
@@ -139,9 +154,7 @@ class Layers:
         self.engine, self._given, self._facts = engine, shared, subjects
         head = engine.ruleset.head
         self._path = head.subject.key.split(".") if head.subject is not None else []
-        keys = [part.key for part in (head.subject, head.actor) if part is not None]
-        # The groups of facts that say who and what an order is about: no two orders have the same.
-        self._own = frozenset(key.split(".")[0] for key in keys)
+        self._own = own_groups(engine)
         self._shared: Layer | None = None
         self._subjects: dict[str, Layer] = {}
 
@@ -181,6 +194,58 @@ class Layers:
             raise FactsFault("the facts that a subject's items share are an object of named values")
         made = self._subjects[name] = Layer(self.engine, facts, self._shared)
         return made
+
+
+class Repeated:
+    """What single requests repeat beside the facts of the order itself: found by its text, and read once.
+
+    Args:
+        engine: who decides on them.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        own = own_groups(engine)
+        self._name = next(iter(own), "")
+        # The order's facts, in a text that is not searched where they are in several groups.
+        self._own = re.compile(rf'"{self._name}"\s*:\s*(\{{[^{{}}]*\}})') if len(own) == 1 else None
+        self._layers: dict[tuple[str, str], Layer | None] = {}
+
+    def of(self, text: str) -> tuple[Layer, Any] | None:
+        """The layer below an order's facts in a JSON text, and these; None where the rest did not come before."""
+        found = self._own.search(text) if self._own is not None else None
+        if found is None:
+            return None
+        key = text[: found.start(1)], text[found.end(1) :]
+        if key not in self._layers:
+            if len(self._layers) >= MAX_SEEN:
+                self._layers.clear()
+            self._layers[key] = None
+            return None
+        try:
+            layer = self._layers[key]
+            if layer is None:
+                layer = self._layers[key] = self._read(*key)
+            return layer, {self._name: parse_json(found[1])}
+        except ValueError:  # whoever reads all of it says what is wrong
+            return None
+
+    def _read(self, before: str, after: str) -> Layer:
+        """The layer of facts around those of an order.
+
+        Raises:
+            ValueError: it is no JSON, or the order's facts were not that group of it.
+        """
+        document = parse_json(f"{before}null{after}")
+        if type(document) is not dict or document.pop(self._name, "") is not None:
+            raise ValueError("these are not the facts of an order")
+        return Layer(self._engine, document)
+
+
+def own_groups(engine: Engine) -> frozenset[str]:
+    """The groups of facts that say who and what an order is about: no two orders have the same."""
+    head = engine.ruleset.head
+    return frozenset(part.key.split(".")[0] for part in (head.subject, head.actor) if part is not None)
 
 
 def _groups(text: str) -> list[tuple[str, str]] | None:

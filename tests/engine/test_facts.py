@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import BACKENDS, Engine, read
-from engine.facts import FactReader, FactsFault, Snapshot
+from engine.facts import FactReader, FactsFault, Snapshot, parse_json
 from tests.engine import cloud
 from tests.engine.random_rules import Case, cases, engines, nested, thorough
 
@@ -221,3 +221,36 @@ def test_facts_that_come_in_ever_new_arrangements_are_read_all_the_same() -> Non
         text = json.dumps(facts)
 
         assert reader.read(facts) == reader.read_json(text) == fresh_reader().read(facts)
+
+
+# JSON whose objects are lists of pairs, so that a key may stand twice; texts hold what a key is told by.
+KEYS = st.sampled_from(["a", "b", "c:d"])
+PAIRS = st.recursive(
+    st.sampled_from(['"x"', '"a:b"', "1", "0.50", "true", "null"]),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda parts: f"[{','.join(parts)}]"),
+        st.lists(st.tuples(KEYS, inner), max_size=3).map(
+            lambda pairs: "{" + ", ".join(f'"{key}" : {value}' for key, value in pairs) + "}"
+        ),
+    ),
+    max_leaves=12,
+)
+
+
+@given(PAIRS)
+def test_when_a_key_stands_twice_in_any_object_then_the_text_is_refused_and_else_it_is_read(text: str) -> None:
+    """At whatever depth, within lists too: two readers could take it for two documents."""
+    twice: list[str] = []
+
+    def noted(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) != len(pairs):
+            twice.append(text)
+        return found
+
+    expected = json.loads(text, object_pairs_hook=noted, parse_int=str, parse_float=str)
+    if twice:
+        with pytest.raises(ValueError, match="stands twice"):
+            parse_json(text)
+    else:
+        assert parse_json(text) == expected

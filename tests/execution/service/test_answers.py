@@ -9,11 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from engine.facts import parse_json
 from engine.reason import Told
 from execution.gate import RiskEngine
-from execution.service.answers import Answers
+from execution.service.answers import MAX_REMEMBERED, Answers
 from execution.service.log import DecisionLog
-from execution.service.requests import batch_of
+from execution.service.requests import Refused, batch_of
 from tests.engine.test_waivers import LEAVE, with_waivers
 from tests.execution.service.orders import order, split
 from tests.execution.service.test_log import records
@@ -106,9 +107,12 @@ def test_when_orders_are_asked_about_one_by_one_then_each_answer_is_the_engines(
     answers = Answers(risk, log)
     made = [merged(merged(*parts[:2]), parts[2]) for each in orders for parts in [item(universe, *each)] * 3]
     texts = [json.dumps(facts) for facts in made]
-    found = [answers.one(text, "order").whole() for text in texts]
+    asked = [(text, scope) for text in texts for scope in ("order", "account")]
+    found = [answers.one(text, scope).whole() for text, scope in asked]
     log.close()
-    expected = [risk.check_order(json.loads(text, parse_float=str, parse_int=str)).to_json() for text in texts]
+    expected = [
+        risk.engine.decide(json.loads(t, parse_float=str, parse_int=str), scope).to_json() for t, scope in asked
+    ]
 
     assert found == expected
     assert records(folder) == expected
@@ -148,3 +152,74 @@ def test_when_a_batch_is_decided_then_no_more_wait_than_were_declared(
         assert len(records(tmp_path)) == given - log.waiting
 
     assert given == 100
+
+
+def test_when_a_request_is_long_then_nothing_of_it_is_remembered(universe: Universe, tmp_path: Path) -> None:
+    """Whoever sends much can't fill the memory; the answer is the same."""
+    log = DecisionLog(tmp_path)
+    answers = Answers(RiskEngine.of(universe), log)
+    text = json.dumps(order(universe, quantity="0.02"))
+    short, long = ([answers.one(body, "order") for _ in range(3)] for body in (text, text + " " * MAX_REMEMBERED))
+    log.close()
+
+    assert {told.whole() for told in (*short, *long)} == {short[0].whole()}
+    assert [len(told.shared) for told in (*short, *long)] == [0, 1, 1, 0, 0, 0]
+
+
+ODD = [
+    '{"x":{"order":{"side":"BUY"}}}',
+    '{"nav":{"total":"1"},"order":{"side":"BUY"},"order":{"side":"SELL"}}',
+    '{"order":{"side":"BUY","side":"SELL"}}',
+    '{"order":{"side":"BUY"}',
+    '{"order":{"side":"BUY"}}}',
+    '{"order":{"side":"BUY"},}',
+    '{"order":{"side":}}',
+    '{"order":{"side":"a}b"}}',
+    '{"order":{"side":"{"}}',
+    '{"nav":{"total":"\\"order\\":{}"}}',
+    '{"control":{"halt":"\\"order\\":{}"},"order":{"side":"BUY"}}',
+    '{"order":{}}',
+    '{"order":null}',
+    '{"ordr":{},"order":{"side":"BUY"}}',
+    '[{"order":{"side":"BUY"}}]',
+    '"order":{"side":"BUY"}',
+    '{"order":{"side":"BUY","nav":NaN}}',
+    '{"order" : {"side":"BUY", "quantity":1e1} , "nav":{"total":NaN}}',
+]
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_when_a_request_is_odd_then_it_is_answered_the_same_each_time(
+    universe: Universe, tmp_path: Path, text: str
+) -> None:
+    """The order's facts are looked for in the text, and taken for these only where they are: never within others."""
+    risk = RiskEngine.of(universe)
+    answers = Answers(risk, DecisionLog(tmp_path))
+    try:
+        expected = risk.check_order(parse_json(text)).to_json()
+    except ValueError:
+        expected = "refused"
+    for _ in range(4):
+        try:
+            found = answers.one(text, "order").whole()
+        except Refused as refused:
+            found = "refused" if refused.status == 400 else refused.code
+
+        assert found == expected
+
+
+def test_when_items_of_a_batch_bring_nothing_or_nobody_then_each_is_answered_in_its_place(
+    universe: Universe, tmp_path: Path
+) -> None:
+    """An empty item, an empty group, and what is no object, the first time and later."""
+    risk = RiskEngine.of(universe)
+    answers = Answers(risk, DecisionLog(tmp_path))
+    account, of_symbol, own = item(universe, "BTCUSDT")
+    items = [{}, {"order": {}}, {"order": None}, {"own": {}}, {"order": {}, "own": {}}, 7, None, [], "order", own] * 3
+    asked = batch_of(json.dumps({"shared": {**account, **of_symbol}, "items": items}))
+    found = [told.whole() for part in answers.batch(asked) for told in part]
+
+    def facts(item: Any) -> Any:
+        return merged(asked.shared, item) if isinstance(item, dict) else item
+
+    assert found == [risk.check_order(facts(item)).to_json() for item in asked.items]

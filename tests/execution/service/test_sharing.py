@@ -122,6 +122,20 @@ def test_when_a_value_only_equals_one_that_came_before_then_it_is_read_anew(
         assert (read.values, read.invalid, read.json) == (whole.values, whole.invalid, whole.json)
 
 
+def test_when_whoever_gave_facts_changes_them_then_the_next_order_is_read_anew(
+    engine: Engine, universe: Universe
+) -> None:
+    """What is remembered is what was read, and not what became of it."""
+    account, symbol, own = split(order(universe))
+    layers = Layers(engine, {**account, **symbol}, {})
+    for held in ("0", "0", "0", "1", "1", "1"):
+        own["own"]["held"] = held
+        layer, rest = layers.of(own)
+        whole = engine.reader.read({**account, **symbol, **own})
+
+        assert layer.read(rest).snapshot.json == whole.json
+
+
 @pytest.mark.parametrize("facts", [{"ordr": {}}, {"symbol": {"tick": "1"}}, {"order": "BTCUSDT"}, "order"])
 def test_when_facts_cannot_be_decided_on_then_a_layer_says_so(engine: Engine, facts: Any) -> None:
     """As the reader does of an order's own."""
