@@ -16,6 +16,11 @@ TODAY: Final = date(2026, 11, 21)
 SOURCES: Final = ("rules/**/*.yaml", "schemas/*.yaml", "universe/venues/*.json", "universe/universe.json")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a run of the tests may be told: for how long doors are fuzzed."""
+    parser.addoption("--fuzz-seconds", type=float, default=60.0, help="for how long each door is fuzzed (60)")
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The project's folder."""

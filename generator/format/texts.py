@@ -45,11 +45,12 @@ def formatted(file: str, text: str, schema: Schema) -> str:
         before, problems = read_text(file, written)
     if problems:
         raise Refused(problems, {file: text})
+    if not isinstance(before.data, dict | list):
+        raise FormatFault(f"{file} is a single text: there is nothing in it to put in order")
     editor, out = round_trip(), StringIO()
     try:
         data = editor.load(written)
-        if isinstance(data, dict | list):
-            _put_in_order(data, schema)
+        _put_in_order(data, schema)
         editor.dump(data, out)
     except YAMLError as error:
         raise FormatFault(f"{file} can't be formatted: {error}") from None
