@@ -2,7 +2,8 @@
 
 import ast
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 from typing import Final
@@ -22,9 +23,16 @@ def python_files(*rooms: str) -> list[str]:
     return sorted(path.relative_to(ROOT).as_posix() for room in rooms for path in (ROOT / room).rglob("*.py"))
 
 
-def each_file(*rooms: str) -> pytest.MarkDecorator:
-    """Runs a test once for every Python file of these rooms, given to it as `path`."""
-    return pytest.mark.parametrize("path", python_files(*rooms))
+def each_room(*rooms: str) -> pytest.MarkDecorator:
+    """Runs a test once for every room, given to it as `room`; a test for every file would mostly be overhead."""
+    return pytest.mark.parametrize("room", rooms)
+
+
+def found_in(room: str, check: Callable[[str], list[str]]) -> list[str]:
+    """What a check of one file, by its path from the root, finds in the files of a room."""
+    files = python_files(room)
+    assert files, f"there is no Python file in {room}"
+    return [f"{path}: {what}" for path in files for what in check(path)]
 
 
 def text_of(path: str) -> str:
@@ -32,6 +40,7 @@ def text_of(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+@cache
 def tree_of(path: str) -> ast.Module:
     """The syntax tree of a file, by its path from the root."""
     return ast.parse(text_of(path), path)

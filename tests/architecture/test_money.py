@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.architecture.sources import Names, calls, each_file, mentions, planted, tree_of
+from tests.architecture.sources import Names, calls, each_room, found_in, mentions, planted, tree_of
 
 # Estimates over returns are statistics, not money; what comes out of them is a decimal.
 ESTIMATES = frozenset({"execution/statistics.py", "strategies/indicators.py"})
@@ -27,11 +27,10 @@ def floats(tree: ast.Module) -> list[str]:
     return [f"{line}: {what}" for line, what in sorted(set(found))]
 
 
-@each_file("engine", "execution", "generator", "strategies", "universe")
-def test_no_float_in_a_money_path(path: str) -> None:
+@each_room("engine", "execution", "generator", "strategies", "universe")
+def test_no_float_in_a_money_path(room: str) -> None:
     """A float is exact by luck, and an order sized to the cap must pass."""
-    if path not in ESTIMATES | GUARDED:
-        assert floats(tree_of(path)) == []
+    assert found_in(room, lambda path: floats(tree_of(path)) if path not in ESTIMATES | GUARDED else []) == []
 
 
 def test_floats_are_found_as_literal_as_call_and_as_argument() -> None:
