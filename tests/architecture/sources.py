@@ -46,6 +46,12 @@ def tree_of(path: str) -> ast.Module:
     return ast.parse(text_of(path), path)
 
 
+@cache
+def nodes_of(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Every node of a tree, itself included; a file's are asked for by many checks."""
+    return tuple(ast.walk(tree))
+
+
 def planted(text: str) -> ast.Module:
     """The tree of a snippet, indented as it stands in a test, in which a check must find something."""
     return ast.parse(dedent(text).lstrip("\n"))
@@ -53,7 +59,7 @@ def planted(text: str) -> ast.Module:
 
 def functions(tree: ast.AST) -> Iterator[Function]:
     """Every function and method in the tree, nested ones too."""
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+    return (node for node in nodes_of(tree) if isinstance(node, Function))
 
 
 class Names:
@@ -64,7 +70,7 @@ class Names:
 
     def __init__(self, tree: ast.Module) -> None:
         self._meaning = {node.name: f".{node.name}" for node in tree.body if isinstance(node, Function | ast.ClassDef)}
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     first = alias.name.partition(".")[0]
@@ -82,9 +88,15 @@ class Names:
         return ""
 
 
+@cache
+def names_in(tree: ast.Module) -> Names:
+    """How names are spelled in a file."""
+    return Names(tree)
+
+
 def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and dotted name of all that is imported, wherever the import stands."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -93,14 +105,14 @@ def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def mentions(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and dotted name of all that is imported or named."""
-    names = Names(tree)
+    names = names_in(tree)
     yield from imports(tree)
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Name | ast.Attribute):
             yield node.lineno, names.of(node)
 
 
 def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
     """Every call with the dotted name of what it calls."""
-    names = Names(tree)
-    return ((node, names.of(node.func)) for node in ast.walk(tree) if isinstance(node, ast.Call))
+    names = names_in(tree)
+    return ((node, names.of(node.func)) for node in nodes_of(tree) if isinstance(node, ast.Call))

@@ -8,10 +8,11 @@ import yaml
 from tests.architecture.sources import (
     ROOMS,
     ROOT,
-    Names,
     each_room,
     found_in,
     functions,
+    names_in,
+    nodes_of,
     planted,
     text_of,
     tree_of,
@@ -27,13 +28,13 @@ YAML_FILES = sorted(
 
 def clearances(tree: ast.Module) -> list[str]:
     """Where a file makes a `Clearance`: by calling it, a constructor of it, or a class derived from it."""
-    names = Names(tree)
+    names = names_in(tree)
 
     def is_clearance(node: ast.expr) -> bool:
         return "Clearance" in names.of(node).split(".")
 
     found = []
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Call(func=func, args=args):
                 name = names.of(func)
@@ -50,7 +51,7 @@ def detours_in_code(tree: ast.Module) -> list[str]:
     for function in functions(tree):
         arguments = (node for node in ast.walk(function.args) if isinstance(node, ast.arg))
         found += [(argument.lineno, argument.arg) for argument in arguments]
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.ClassDef(body=body):
                 fields = (line.target for line in body if isinstance(line, ast.AnnAssign))

@@ -14,6 +14,7 @@ from tests.architecture.sources import (
     found_in,
     functions,
     mentions,
+    names_in,
     planted,
     tree_of,
 )
@@ -62,7 +63,7 @@ def _is_unseeded(call: ast.Call, name: str) -> bool:
 
 def mutable_globals(tree: ast.Module) -> list[str]:
     """A module's lists, dicts and sets that are no constants, and what its functions change of constants."""
-    names = Names(tree)
+    names = names_in(tree)
     found = [
         f"{target.lineno}: {target.id} is a mutable global"
         for target, value in _module_bindings(tree)
