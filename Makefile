@@ -21,8 +21,9 @@ test: .venv/.installed-test ## run the tests, and fuzz each door for a minute; A
 fuzz: .venv/.installed-fuzz ## fuzz each door that reads text, half an hour each; SECONDS=60 for less
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),1800)
 
-soak: .venv/.installed-test ## prove at length what the tests sample: mutants, proofs of edits, kills over CANDLES, fuzzing
+soak: .venv/.installed-test ## prove at length what the tests sample: mutants, laws, proofs of edits, kills over CANDLES, fuzzing
 	$(BIN)/hedgerow mutate
+	$(BIN)/pytest -n auto --hypothesis-profile=soak tests/engine
 	$(BIN)/python -m tests.engine.beside 1000000
 	$(BIN)/python -m tests.research.many 10000000
 	$(BIN)/python -m tests.generator.change.laws 3000

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from generator.compile.finish import file_text
 from generator.compile.stages import Compiled, compile_universe
@@ -14,6 +15,9 @@ from universe.reader import Universe, parse
 ROOT: Final = Path(__file__).resolve().parents[1]
 TODAY: Final = date(2026, 11, 21)
 SOURCES: Final = ("rules/**/*.yaml", "schemas/*.yaml", "universe/venues/*.json", "universe/universe.json")
+
+# Thirty times the usual examples of each law that says `thorough`.
+settings.register_profile("soak", max_examples=3000)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
