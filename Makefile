@@ -23,7 +23,7 @@ fuzz: .venv/.installed-fuzz ## fuzz each door that reads text, half an hour each
 
 soak: .venv/.installed-test ## prove at length what the tests sample: mutants, laws, proofs of edits, kills over CANDLES, fuzzing
 	$(BIN)/hedgerow mutate
-	$(BIN)/pytest -n auto --hypothesis-profile=soak tests/engine
+	$(BIN)/pytest -n auto --hypothesis-profile=soak tests/engine tests/execution/test_laws.py tests/execution/test_going_on.py
 	$(BIN)/python -m tests.engine.beside 1000000
 	$(BIN)/python -m tests.research.many 10000000
 	$(BIN)/python -m tests.generator.change.laws 3000

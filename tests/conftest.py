@@ -1,6 +1,7 @@
 """What tests of the shipped rules share: the project's folder, its compiled rules, and a copy that may be edited."""
 
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from universe.reader import Universe, parse
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TODAY: Final = date(2026, 11, 21)
+PAIRS: Final = "rules/scenarios/at_cap.yaml"
 SOURCES: Final = ("rules/**/*.yaml", "schemas/*.yaml", "universe/venues/*.json", "universe/universe.json")
 
 # Thirty times the usual examples of each law that says `thorough`.
@@ -45,11 +47,24 @@ def universe(compiled: Compiled) -> Universe:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the rules, catalogs, venues and universe in a folder of its own."""
-    folder = tmp_path / "project"
+    """A copy of the rules, catalogs, venues and universe in a folder of its own, without the generated pairs of
+    examples: they are most of what a command would read.
+    """
+    return copied(tmp_path / "project", without=(PAIRS,))
+
+
+@pytest.fixture
+def whole_project(tmp_path: Path) -> Path:
+    """The same with the generated pairs."""
+    return copied(tmp_path / "project")
+
+
+def copied(folder: Path, *, without: Sequence[str] = ()) -> Path:
+    """The shipped sources in a folder of their own, but for some files."""
     for pattern in SOURCES:
         for path in ROOT.glob(pattern):
-            copy = folder / path.relative_to(ROOT)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+            name = path.relative_to(ROOT)
+            if name.as_posix() not in without:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, folder / name)
     return folder
