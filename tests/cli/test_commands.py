@@ -375,9 +375,7 @@ def test_an_empty_input_is_at_fault(given: bytes, root: Path, snapshot: Snapshot
 
 def test_strict_makes_a_veto_an_exit_code(root: Path, good: bytes, bad: bytes) -> None:
     """1 where any order is vetoed, 0 where all pass; an unreadable line still is 2."""
-    codes = [
-        run(root, "decide", "--strict", given=g).returncode for g in (good, good + bad, good + b"oops\n" + bad)
-    ]
+    codes = [run(root, "decide", "--strict", given=g).returncode for g in (good, good + bad, good + b"oops\n" + bad)]
 
     assert codes == [0, 1, 2]
 

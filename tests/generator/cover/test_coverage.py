@@ -194,7 +194,9 @@ def test_the_table_of_a_few_scenarios(root: Path, snapshot: SnapshotAssertion) -
     assert plain(result.stdout) == snapshot
 
 
-def test_a_threshold_that_is_not_met_fails_and_names_what_lacks(whole_project: Path, snapshot: SnapshotAssertion) -> None:
+def test_a_threshold_that_is_not_met_fails_and_names_what_lacks(
+    whole_project: Path, snapshot: SnapshotAssertion
+) -> None:
     """Gate, outcome, how often of how often, line, and what to write; exit 1."""
     for path in (whole_project / "rules/scenarios").glob("*.yaml"):
         if path.name not in ("at_cap.yaml", "tables.yaml"):
