@@ -16,7 +16,7 @@ run: .venv/.installed ## compile the rules, then run the strategies on paper, ov
 	$(BIN)/hedgerow run --new
 
 test: .venv/.installed-test ## run the tests, and fuzz each door for a minute; ARGS='-k gate' picks some
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 fuzz: .venv/.installed-fuzz ## fuzz each door that reads text, half an hour each; SECONDS=60 for less
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),1800)
