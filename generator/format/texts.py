@@ -52,7 +52,7 @@ def formatted(file: str, text: str, schema: Schema) -> str:
         data = editor.load(written)
         _put_in_order(data, schema)
         editor.dump(data, out)
-    except YAMLError as error:
+    except (YAMLError, NotImplementedError) as error:  # the latter of comments that it can't hold apart
         raise FormatFault(f"{file} can't be formatted: {error}") from None
     made = _spaced(out.getvalue())
     after, found = read_text(file, made)

@@ -25,6 +25,7 @@ def main() -> int:
     parser.add_argument("--here", action="store_true", help="by chance, also where atheris is installed")
     parser.add_argument("--seed", type=int, default=time.time_ns(), help="of the chance; another one in each run")
     parser.add_argument("--replay", metavar="INPUT", help="try one input: a file, or the bytes as they were printed")
+    parser.add_argument("--learn", action="store_true", help="by chance, and keep inputs of new kinds in corpus.json")
     asked = parser.parse_args()
     if unknown := [door for door in asked.doors if door not in DOORS]:
         parser.error(f"there is no door {unknown[0]!r}; there are {', '.join(DOORS)}")
@@ -35,7 +36,7 @@ def main() -> int:
 
 
 def _fuzzed(door: str, asked: argparse.Namespace) -> bool:
-    by_coverage = find_spec("atheris") is not None and not asked.here
+    by_coverage = find_spec("atheris") is not None and not (asked.here or asked.learn)
     start = time.monotonic()
     held = _by_coverage(door, asked) if by_coverage else _by_chance(door, asked)
     print(f"{door}: {'held' if held else 'FAILED'} for {time.monotonic() - start:.0f} s", flush=True)
@@ -78,12 +79,14 @@ def _escaped(word: bytes) -> str:
 
 
 def _by_chance(door: str, asked: argparse.Namespace) -> bool:
-    from tests.fuzz.chance import search
+    from tests.fuzz.chance import learn, search
 
     came = search(door, asked.seconds, asked.seed)
     print(f"{door}: {came.tried} inputs of {len(came.kinds)} kinds, by seed {asked.seed}", flush=True)
     if came.finding is not None:
         print(came.finding, flush=True)
+    elif asked.learn:
+        print(f"{door}: {learn(door, came.kinds)} of them are new, and kept", flush=True)
     return came.finding is None
 
 

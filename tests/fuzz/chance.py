@@ -7,7 +7,7 @@ import random
 import shlex
 import signal
 import time
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,9 @@ from tests.fuzz.targets import DOORS
 SLOWEST: Final = 2.0
 MOST_KEPT: Final = 2000
 CORPUS: Final = Path(__file__).with_name("corpus.json")
+# What is learnt stays small, so that it can be read and is tried in a moment.
+SHORT: Final = 200
+MOST_LEARNT: Final = 80
 SMALLER_WITHIN: Final = 20.0
 
 
@@ -70,8 +73,24 @@ def search(door: str, seconds: float, seed: int) -> Search:
 
 def known_inputs(door: str) -> list[bytes]:
     """What really comes in there, and what is kept of earlier searches."""
-    kept: dict[str, list[str]] = json.loads(CORPUS.read_text(encoding="utf-8"))
-    return [*DOORS[door].seeds(), *(text.encode("latin-1") for text in kept[door])]
+    return [*DOORS[door].seeds(), *(text.encode("latin-1") for text in _kept()[door])]
+
+
+def learn(door: str, kinds: Mapping[Hashable, bytes]) -> int:
+    """Keep short inputs of kinds that nothing known comes to, so that later searches begin there; how many."""
+    known, kept = set(known_inputs(door)), _kept()
+    new = sorted(
+        (data for data in kinds.values() if len(data) <= SHORT and data not in known), key=lambda d: (len(d), d)
+    )
+    learnt = [data.decode("latin-1") for data in new[: max(0, MOST_LEARNT - len(kept[door]))]]
+    kept[door] += learnt
+    CORPUS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+    return len(learnt)
+
+
+def _kept() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(CORPUS.read_text(encoding="utf-8"))
+    return found
 
 
 def attempt(door: str, data: bytes) -> tuple[Hashable, str | None]:

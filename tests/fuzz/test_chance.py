@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Hashable
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
 from tests.fuzz.__main__ import DOORS as NAMES
 from tests.fuzz.altered import altered, path_to
-from tests.fuzz.chance import Finding, attempt, search, smallest
+from tests.fuzz.chance import Finding, attempt, known_inputs, learn, search, smallest
 from tests.fuzz.targets import DOORS, base, reader
 from universe.reader import fingerprint
 from universe.reader import parse as read
@@ -83,6 +84,18 @@ def test_a_finding_is_tried_again_by_what_it_says() -> None:
     assert ast.literal_eval(arguments[-1]) == finding.data
     ran = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ran.returncode, ran.stdout) == (0, "parser: held\n"), ran.stderr
+
+
+def test_what_is_learnt_is_what_later_searches_begin_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Short inputs of new kinds alone, each once; what is known is kept."""
+    corpus = tmp_path / "corpus.json"
+    corpus.write_text(json.dumps({"parser": ["a"]}), encoding="utf-8")
+    monkeypatch.setattr("tests.fuzz.chance.CORPUS", corpus)
+    before = known_inputs("parser")
+    kinds = {"known": b"a", "new": b"\xff(", "long": b"1" * 1000, "other": b"known("}
+
+    assert (learn("parser", kinds), learn("parser", kinds)) == (2, 0)
+    assert known_inputs("parser") == [*before, b"\xff(", b"known("]
 
 
 def test_the_same_seed_tries_the_same() -> None:

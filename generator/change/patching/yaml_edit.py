@@ -68,7 +68,7 @@ def edited(file: str, text: str, steps: Sequence[Step]) -> str:
     before = _strict(file, text)
     try:
         made = _appended(text, steps) if all(isinstance(s, Append) for s in steps) else _edited(text, steps)
-    except YAMLError as error:
+    except (YAMLError, NotImplementedError) as error:  # the latter of comments that it can't hold apart
         raise EditFault(f"{file} can't be edited: {error}") from None
     expected = before.data
     for step in steps:
