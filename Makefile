@@ -15,14 +15,15 @@ run: .venv/.installed ## compile the rules, then run the strategies on paper, ov
 	$(BIN)/hedgerow universe
 	$(BIN)/hedgerow run --new
 
-test: .venv/.installed-test ## run the tests; ARGS='-k gate' picks some
-	$(BIN)/pytest -n auto $(ARGS)
+test: .venv/.installed-test ## run the tests, and fuzz each door for a minute; ARGS='-k gate' picks some
+	$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 fuzz: .venv/.installed-fuzz ## fuzz each door that reads text, half an hour each; SECONDS=60 for less
 	$(BIN)/python -m tests.fuzz --seconds $(or $(SECONDS),1800)
 
-soak: .venv/.installed-test ## prove at length what the tests sample: mutants, proofs of edits, kills over CANDLES, fuzzing
+soak: .venv/.installed-test ## prove at length what the tests sample: mutants, laws, proofs of edits, kills over CANDLES, fuzzing
 	$(BIN)/hedgerow mutate
+	$(BIN)/pytest -n auto --hypothesis-profile=soak tests/engine tests/execution/test_laws.py tests/execution/test_going_on.py
 	$(BIN)/python -m tests.engine.beside 1000000
 	$(BIN)/python -m tests.research.many 10000000
 	$(BIN)/python -m tests.generator.change.laws 3000
@@ -69,14 +70,14 @@ clean: ## remove .venv and every cache; logs stay
 .venv/.installed: EXTRAS := [proof]
 .venv/.installed-test: EXTRAS := [proof,binance,serve,signing,columns,scale,test]
 .venv/.installed-test: COVERS := .venv/.installed
-.venv/.installed-fuzz: EXTRAS := [proof,binance,serve,signing,columns,test,fuzz]
+.venv/.installed-fuzz: EXTRAS := [proof,binance,serve,signing,columns,scale,test,fuzz]
 .venv/.installed-fuzz: COVERS := .venv/.installed .venv/.installed-test
 .venv/.installed-dev: EXTRAS := [agent,proof,binance,serve,signing,columns,scale,test,dev]
 .venv/.installed-dev: COVERS := .venv/.installed .venv/.installed-test
 
 .venv/.installed-site: EXTRAS := [site]
 
-.venv/.installed .venv/.installed-test .venv/.installed-dev .venv/.installed-site: pyproject.toml engine/backends/machine.pyx | $(BIN)/pip
+.venv/.installed .venv/.installed-test .venv/.installed-fuzz .venv/.installed-dev .venv/.installed-site: pyproject.toml engine/backends/machine.pyx | $(BIN)/pip
 	@echo 'installing hedgerow$(EXTRAS) into .venv'
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.$(EXTRAS)'
 	@touch $(COVERS) $@

@@ -1,11 +1,13 @@
 """What tests of the shipped rules share: the project's folder, its compiled rules, and a copy that may be edited."""
 
 import shutil
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Final
 
 import pytest
+from hypothesis import settings
 
 from generator.compile.finish import file_text
 from generator.compile.stages import Compiled, compile_universe
@@ -13,7 +15,16 @@ from universe.reader import Universe, parse
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 TODAY: Final = date(2026, 11, 21)
+PAIRS: Final = "rules/scenarios/at_cap.yaml"
 SOURCES: Final = ("rules/**/*.yaml", "schemas/*.yaml", "universe/venues/*.json", "universe/universe.json")
+
+# Thirty times the usual examples of each law that says `thorough`.
+settings.register_profile("soak", max_examples=3000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a run of the tests may be told: for how long doors are fuzzed."""
+    parser.addoption("--fuzz-seconds", type=float, default=60.0, help="for how long each door is fuzzed (60)")
 
 
 @pytest.fixture(scope="session")
@@ -36,11 +47,24 @@ def universe(compiled: Compiled) -> Universe:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A copy of the rules, catalogs, venues and universe in a folder of its own."""
-    folder = tmp_path / "project"
+    """A copy of the rules, catalogs, venues and universe in a folder of its own, without the generated pairs of
+    examples: they are most of what a command would read.
+    """
+    return copied(tmp_path / "project", without=(PAIRS,))
+
+
+@pytest.fixture
+def whole_project(tmp_path: Path) -> Path:
+    """The same with the generated pairs."""
+    return copied(tmp_path / "project")
+
+
+def copied(folder: Path, *, without: Sequence[str] = ()) -> Path:
+    """The shipped sources in a folder of their own, but for some files."""
     for pattern in SOURCES:
         for path in ROOT.glob(pattern):
-            copy = folder / path.relative_to(ROOT)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, copy)
+            name = path.relative_to(ROOT)
+            if name.as_posix() not in without:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(path, folder / name)
     return folder

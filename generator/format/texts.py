@@ -6,13 +6,20 @@ Comments, the order of entries and what stands on one line are their author's.
 import re
 from collections import Counter
 from collections.abc import Mapping
-from io import StringIO
 from typing import Any, Final
 
 import yaml
 
 from generator.change.patching.layout import comments
-from generator.change.patching.yaml_edit import give_tail, has_tail, is_block, round_trip, take_tail
+from generator.change.patching.yaml_edit import (
+    NotEditable,
+    closed,
+    give_tail,
+    has_tail,
+    is_block,
+    opened,
+    take_tail,
+)
 from generator.compile.hazards import is_treacherous
 from generator.compile.problems import Refused
 from generator.compile.schema_parts import Schema
@@ -36,8 +43,6 @@ def formatted(file: str, text: str, schema: Schema) -> str:
         Refused: it is no strict YAML.
         FormatFault: it can't be written otherwise without changing more than its writing.
     """
-    from ruamel.yaml.error import YAMLError
-
     written = text.removeprefix("\ufeff").replace("\r\n", "\n")
     before, problems = read_text(file, written)
     if problems and all(p.code == "comma" for p in problems):
@@ -45,15 +50,14 @@ def formatted(file: str, text: str, schema: Schema) -> str:
         before, problems = read_text(file, written)
     if problems:
         raise Refused(problems, {file: text})
-    editor, out = round_trip(), StringIO()
+    if not isinstance(before.data, dict | list):
+        raise FormatFault(f"{file} is a single text: there is nothing in it to put in order")
     try:
-        data = editor.load(written)
-        if isinstance(data, dict | list):
-            _put_in_order(data, schema)
-        editor.dump(data, out)
-    except YAMLError as error:
+        data = opened(written, before.data)
+        _put_in_order(data, schema)
+        made = _spaced(closed(data))
+    except NotEditable as error:
         raise FormatFault(f"{file} can't be formatted: {error}") from None
-    made = _spaced(out.getvalue())
     after, found = read_text(file, made)
     if found or not same(before.data, after.data) or Counter(comments(written)) != Counter(comments(made)):
         raise FormatFault(f"{file} can't be formatted without changing what it says")

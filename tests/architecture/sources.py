@@ -2,7 +2,8 @@
 
 import ast
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from textwrap import dedent
 from typing import Final
@@ -22,9 +23,16 @@ def python_files(*rooms: str) -> list[str]:
     return sorted(path.relative_to(ROOT).as_posix() for room in rooms for path in (ROOT / room).rglob("*.py"))
 
 
-def each_file(*rooms: str) -> pytest.MarkDecorator:
-    """Runs a test once for every Python file of these rooms, given to it as `path`."""
-    return pytest.mark.parametrize("path", python_files(*rooms))
+def each_room(*rooms: str) -> pytest.MarkDecorator:
+    """Runs a test once for every room, given to it as `room`; a test for every file would mostly be overhead."""
+    return pytest.mark.parametrize("room", rooms)
+
+
+def found_in(room: str, check: Callable[[str], list[str]]) -> list[str]:
+    """What a check of one file, by its path from the root, finds in the files of a room."""
+    files = python_files(room)
+    assert files, f"there is no Python file in {room}"
+    return [f"{path}: {what}" for path in files for what in check(path)]
 
 
 def text_of(path: str) -> str:
@@ -32,9 +40,16 @@ def text_of(path: str) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
 
+@cache
 def tree_of(path: str) -> ast.Module:
     """The syntax tree of a file, by its path from the root."""
     return ast.parse(text_of(path), path)
+
+
+@cache
+def nodes_of(tree: ast.AST) -> tuple[ast.AST, ...]:
+    """Every node of a tree, itself included; a file's are asked for by many checks."""
+    return tuple(ast.walk(tree))
 
 
 def planted(text: str) -> ast.Module:
@@ -44,7 +59,7 @@ def planted(text: str) -> ast.Module:
 
 def functions(tree: ast.AST) -> Iterator[Function]:
     """Every function and method in the tree, nested ones too."""
-    return (node for node in ast.walk(tree) if isinstance(node, Function))
+    return (node for node in nodes_of(tree) if isinstance(node, Function))
 
 
 class Names:
@@ -55,7 +70,7 @@ class Names:
 
     def __init__(self, tree: ast.Module) -> None:
         self._meaning = {node.name: f".{node.name}" for node in tree.body if isinstance(node, Function | ast.ClassDef)}
-        for node in ast.walk(tree):
+        for node in nodes_of(tree):
             if isinstance(node, ast.Import):
                 for alias in node.names:
                     first = alias.name.partition(".")[0]
@@ -73,9 +88,15 @@ class Names:
         return ""
 
 
+@cache
+def names_in(tree: ast.Module) -> Names:
+    """How names are spelled in a file."""
+    return Names(tree)
+
+
 def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and dotted name of all that is imported, wherever the import stands."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Import):
             yield from ((node.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -84,14 +105,14 @@ def imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
 
 def mentions(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Line and dotted name of all that is imported or named."""
-    names = Names(tree)
+    names = names_in(tree)
     yield from imports(tree)
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Name | ast.Attribute):
             yield node.lineno, names.of(node)
 
 
 def calls(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
     """Every call with the dotted name of what it calls."""
-    names = Names(tree)
-    return ((node, names.of(node.func)) for node in ast.walk(tree) if isinstance(node, ast.Call))
+    names = names_in(tree)
+    return ((node, names.of(node.func)) for node in nodes_of(tree) if isinstance(node, ast.Call))

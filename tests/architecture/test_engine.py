@@ -6,7 +6,7 @@ import re
 import tokenize
 from collections.abc import Iterator, Set
 
-from tests.architecture.sources import each_file, imports, planted, text_of, tree_of
+from tests.architecture.sources import each_room, found_in, imports, planted, text_of, tree_of
 
 TRADING = frozenset(
     """
@@ -67,16 +67,16 @@ def foreign_imports(tree: ast.Module, guests: Set[str] = frozenset()) -> list[st
     return early + [f"{line}: {name}" for line, name in imports(tree) if name.partition(".")[0] not in allowed]
 
 
-@each_file("engine")
-def test_the_engine_knows_no_word_of_trading(path: str) -> None:
+@each_room("engine")
+def test_the_engine_knows_no_word_of_trading(room: str) -> None:
     """Subjects, facts and limits: what they are called, the catalogs say."""
-    assert trading_words(text_of(path)) == []
+    assert found_in(room, lambda path: trading_words(text_of(path))) == []
 
 
-@each_file("engine")
-def test_the_engine_imports_only_itself_and_pure_standard_modules(path: str) -> None:
+@each_room("engine")
+def test_the_engine_imports_only_itself_and_pure_standard_modules(room: str) -> None:
     """No other room, no third party but late guests, nothing that reads a file, a clock or the environment."""
-    assert foreign_imports(tree_of(path), GUESTS.get(path, set())) == []
+    assert found_in(room, lambda path: foreign_imports(tree_of(path), GUESTS.get(path, set()))) == []
 
 
 def test_trading_words_are_found_in_names_comments_and_texts() -> None:

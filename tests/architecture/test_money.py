@@ -2,7 +2,7 @@
 
 import ast
 
-from tests.architecture.sources import Names, calls, each_file, mentions, planted, tree_of
+from tests.architecture.sources import calls, each_room, found_in, mentions, names_in, nodes_of, planted, tree_of
 
 # Estimates over returns are statistics, not money; what comes out of them is a decimal.
 ESTIMATES = frozenset({"execution/statistics.py", "strategies/indicators.py"})
@@ -13,9 +13,9 @@ CONSTANTS = frozenset({"math.e", "math.inf", "math.nan", "math.pi"})
 
 def floats(tree: ast.Module) -> list[str]:
     """Where a file writes a float, makes one, or hands `float` on; asking whether a value is one is fine."""
-    names = Names(tree)
+    names = names_in(tree)
     found = [(line, name) for line, name in mentions(tree) if name in CONSTANTS]
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, float | complex):
             found.append((node.lineno, repr(node.value)))
     for call, name in calls(tree):
@@ -27,11 +27,10 @@ def floats(tree: ast.Module) -> list[str]:
     return [f"{line}: {what}" for line, what in sorted(set(found))]
 
 
-@each_file("engine", "execution", "generator", "strategies", "universe")
-def test_no_float_in_a_money_path(path: str) -> None:
+@each_room("engine", "execution", "generator", "strategies", "universe")
+def test_no_float_in_a_money_path(room: str) -> None:
     """A float is exact by luck, and an order sized to the cap must pass."""
-    if path not in ESTIMATES | GUARDED:
-        assert floats(tree_of(path)) == []
+    assert found_in(room, lambda path: floats(tree_of(path)) if path not in ESTIMATES | GUARDED else []) == []
 
 
 def test_floats_are_found_as_literal_as_call_and_as_argument() -> None:

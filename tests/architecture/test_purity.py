@@ -10,9 +10,11 @@ from tests.architecture.sources import (
     Function,
     Names,
     calls,
-    each_file,
+    each_room,
+    found_in,
     functions,
     mentions,
+    names_in,
     planted,
     tree_of,
 )
@@ -61,7 +63,7 @@ def _is_unseeded(call: ast.Call, name: str) -> bool:
 
 def mutable_globals(tree: ast.Module) -> list[str]:
     """A module's lists, dicts and sets that are no constants, and what its functions change of constants."""
-    names = Names(tree)
+    names = names_in(tree)
     found = [
         f"{target.lineno}: {target.id} is a mutable global"
         for target, value in _module_bindings(tree)
@@ -108,22 +110,22 @@ def _is_constant(node: ast.expr) -> bool:
     return False
 
 
-@each_file(*(room for room in BELOW_CLI if room != "research"))
-def test_nothing_below_cli_reads_a_clock_the_environment_or_chance(path: str) -> None:
+@each_room(*(room for room in BELOW_CLI if room != "research"))
+def test_nothing_below_cli_reads_a_clock_the_environment_or_chance(room: str) -> None:
     """Deciding twice gives the same bytes only if all that is read comes in as an argument."""
-    assert outside_reads(tree_of(path)) == []
+    assert found_in(room, lambda path: outside_reads(tree_of(path))) == []
 
 
-@each_file("research")
-def test_research_reads_a_stopwatch_at_most_and_seeds_its_chance(path: str) -> None:
+@each_room("research")
+def test_research_reads_a_stopwatch_at_most_and_seeds_its_chance(room: str) -> None:
     """A benchmark may measure how long something took; a result may not depend on when it ran."""
-    assert outside_reads(tree_of(path), allowed=STOPWATCH) == []
+    assert found_in(room, lambda path: outside_reads(tree_of(path), allowed=STOPWATCH)) == []
 
 
-@each_file(*ROOMS)
-def test_no_module_holds_state(path: str) -> None:
+@each_room(*ROOMS)
+def test_no_module_holds_state(room: str) -> None:
     """What a module binds at its top is a constant, and no function changes it."""
-    assert mutable_globals(tree_of(path)) == []
+    assert found_in(room, lambda path: mutable_globals(tree_of(path))) == []
 
 
 def test_outside_reads_are_found_behind_aliases() -> None:

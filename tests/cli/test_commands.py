@@ -35,9 +35,10 @@ def run(folder: Path, *arguments: str, given: bytes = b"") -> subprocess.Complet
     return subprocess.CompletedProcess(made.args, made.returncode, made.stdout.decode(), made.stderr.decode())
 
 
-def run_here(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_here(root: Path, *arguments: str, given: bytes = b"") -> subprocess.CompletedProcess[str]:
     """Runs a command in this process: faster, for what neither pipes nor waits."""
-    made = CliRunner(env={"COLUMNS": "80"}).invoke(main, ["--root", str(root), *arguments], prog_name="hedgerow")
+    runner = CliRunner(env={"COLUMNS": "80"})
+    made = runner.invoke(main, ["--root", str(root), *arguments], given, prog_name="hedgerow", terminal_width=78)
     return subprocess.CompletedProcess(arguments, made.exit_code, made.stdout, made.stderr)
 
 
@@ -120,7 +121,7 @@ def test_check_says_what_there_is(root: Path, universe: Universe) -> None:
 
 def test_everything_generated_is_fresh(root: Path) -> None:
     """Schemas, reference and pairs are what the rules make now."""
-    result = run(root, "docs", "--check")
+    result = run_here(root, "docs", "--check")
 
     assert (result.returncode, result.stderr) == (0, "")
     assert re.fullmatch(r"\d+ generated files are fresh\n", result.stdout)
@@ -128,7 +129,7 @@ def test_everything_generated_is_fresh(root: Path) -> None:
 
 def test_the_shipped_scenarios_hold(root: Path) -> None:
     """Every one, in both backends."""
-    result = run(root, "test")
+    result = run_here(root, "test")
 
     last = re.fullmatch(r"(\d+) of (\d+) scenarios hold \(python, interpreter\)", result.stdout.splitlines()[-1])
     assert last is not None
@@ -139,7 +140,7 @@ def test_the_shipped_scenarios_hold(root: Path) -> None:
 @pytest.mark.parametrize("command", ["", *COMMANDS])
 def test_each_command_explains_itself(command: str, root: Path, snapshot: SnapshotAssertion) -> None:
     """`--help` says what it does, what it takes and, atop, what the exit codes mean."""
-    result = run(root, *command.split(), "--help")
+    result = run_here(root, *command.split(), "--help")
 
     assert result.returncode == 0
     assert printed(result) == snapshot
@@ -176,11 +177,11 @@ def test_a_universe_is_written_once_and_then_left_alone(project: Path) -> None:
     file = project / "universe/universe.json"
     file.write_text("{}", encoding="utf-8")
 
-    stale = run(project, "universe", "--check")
+    stale = run_here(project, "universe", "--check")
     kept = file.read_text(encoding="utf-8")
-    written = run(project, "universe")
+    written = run_here(project, "universe")
     before = file.stat()
-    again = run(project, "universe")
+    again = run_here(project, "universe")
 
     assert (stale.returncode, stale.stdout, kept) == (1, "", "{}")
     assert stale.stderr == "universe/universe.json is stale\nhelp: run `hedgerow universe`\n"
@@ -188,7 +189,7 @@ def test_a_universe_is_written_once_and_then_left_alone(project: Path) -> None:
     assert written.stdout.startswith("universe/universe.json written: 13 symbols, ")
     assert again.stdout.startswith("universe/universe.json unchanged: ")
     assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
-    assert run(project, "universe", "--check").returncode == 0
+    assert run_here(project, "universe", "--check").returncode == 0
 
 
 def test_a_universe_that_cannot_be_written_is_the_environments_fault(project: Path) -> None:
@@ -242,13 +243,14 @@ def test_a_scenario_that_fails_is_named_with_what_it_got(project: Path, snapshot
         path.unlink()
     (project / "rules/scenarios/mine.yaml").write_text(SCENARIOS, encoding="utf-8")
 
-    result = run(project, "test", "-k", "NAV")
-    failing = run(project, "test", "-k", "fresh")
+    result = run_here(project, "test", "-k", "NAV")
+    failing = run_here(project, "test", "-k", "fresh")
 
     assert (result.returncode, failing.returncode) == (0, 1)
     assert printed(failing) == snapshot
     assert (
-        json.loads(run(project, "test", "--json").stdout)["gaps"]["gates that no scenario passes"][0] == "kill_switch"
+        json.loads(run_here(project, "test", "--json").stdout)["gaps"]["gates that no scenario passes"][0]
+        == "kill_switch"
     )
 
 
@@ -257,8 +259,8 @@ def test_a_run_without_scenarios_fails(project: Path, root: Path) -> None:
     for path in (project / "rules/scenarios").iterdir():
         path.unlink()
 
-    assert run(project, "test").returncode == 1
-    assert run(root, "test", "-k", "no such name").returncode == 1
+    assert run_here(project, "test").returncode == 1
+    assert run_here(root, "test", "-k", "no such name").returncode == 1
 
 
 # decide
@@ -291,9 +293,9 @@ def test_orders_come_as_an_object_an_array_or_lines(spread: str, root: Path, goo
         "blank_lines": b"\n" + good + b"\n  \n" + bad + b"\n",
     }[spread]
 
-    result = run(root, "decide", given=given)
+    result = run_here(root, "decide", given=given)
 
-    expected = run(root, "decide", given=bad if spread in ("object", "pretty") else good + bad)
+    expected = run_here(root, "decide", given=bad if spread in ("object", "pretty") else good + bad)
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout == expected.stdout
 
@@ -358,7 +360,7 @@ def test_a_fact_that_is_no_finite_number_is_a_veto(number: str, root: Path, good
     line = good.replace(b'"total": "250000"', f'"total": {number}'.encode())
     assert line != good
 
-    result = run(root, "decide", given=line)
+    result = run_here(root, "decide", given=line)
 
     [decision] = decisions(result.stdout)
     assert (result.returncode, result.stderr) == (0, "")
@@ -381,7 +383,7 @@ def test_strict_makes_a_veto_an_exit_code(root: Path, good: bytes, bad: bytes) -
 def test_the_account_alone_is_asked_about(root: Path, universe: Universe, good: bytes, bad: bytes) -> None:
     """`--scope account` needs no order, and judges only the account's gates."""
     account = {name: json.loads(bad)[name] for name in ("nav", "recent", "breakers", "control")}
-    result = run(root, "decide", "--scope", "account", given=good + json.dumps(account).encode())
+    result = run_here(root, "decide", "--scope", "account", given=good + json.dumps(account).encode())
 
     first, second = decisions(result.stdout)
     assert (first.allowed, first.subject) == (True, None)
@@ -451,9 +453,9 @@ def test_an_altered_universe_decides_nothing(project: Path, good: bytes) -> None
     """Nor does an absent one: exit 2, no decision, and what to run."""
     file = project / "universe/universe.json"
     file.write_text(file.read_text(encoding="utf-8").replace('"leverage": "4"', '"leverage": "9"', 1), encoding="utf-8")
-    altered = run(project, "decide", given=good)
+    altered = run_here(project, "decide", given=good)
     file.unlink()
-    absent = run(project, "decide", given=good)
+    absent = run_here(project, "decide", given=good)
 
     assert (altered.returncode, altered.stdout, absent.returncode, absent.stdout) == (2, "", 2, "")
     assert "altered since it was compiled" in altered.stderr
@@ -468,7 +470,7 @@ def log(root: Path, good: bytes, bad: bytes, tmp_path_factory: pytest.TempPathFa
     """A log of decisions: one allowed, one vetoed, one on a line that can't be read, one on an unknown symbol."""
     path = tmp_path_factory.mktemp("log") / "decisions.jsonl"
     unknown = good.replace(b'"BTCUSDT"', b'"PEPEUSDT"')
-    path.write_text(run(root, "decide", given=good + bad + b"oops\n" + unknown).stdout, encoding="utf-8")
+    path.write_text(run_here(root, "decide", given=good + bad + b"oops\n" + unknown).stdout, encoding="utf-8")
     return path
 
 
@@ -477,29 +479,29 @@ def log(root: Path, good: bytes, bad: bytes, tmp_path_factory: pytest.TempPathFa
 )
 def test_a_stored_decision_is_explained(which: str, root: Path, log: Path, snapshot: SnapshotAssertion) -> None:
     """Gate by gate: observed, limit, headroom, line and layer; then the facts and caps that were read."""
-    assert printed(run(root, "why", *which.split(), "--log", str(log))) == snapshot
+    assert printed(run_here(root, "why", *which.split(), "--log", str(log))) == snapshot
 
 
 def test_a_decision_is_found_by_its_id(root: Path, log: Path) -> None:
     """Whole, or by its beginning, with or without `sha256:`; also in what is piped in."""
     second = decisions(log.read_text(encoding="utf-8"))[1]
-    shown = run(root, "why", "#2", "--log", str(log)).stdout
+    shown = run_here(root, "why", "#2", "--log", str(log)).stdout
 
     for name in (second.id, second.id[:20], second.id.removeprefix("sha256:")[:8]):
-        assert run(root, "why", name, "--log", str(log)).stdout == shown
-    assert run(root, "why", second.id, "--log", "-", given=log.read_bytes()).stdout == shown
+        assert run_here(root, "why", name, "--log", str(log)).stdout == shown
+    assert run_here(root, "why", second.id, "--log", "-", given=log.read_bytes()).stdout == shown
 
 
 def test_an_account_decision_is_explained(root: Path, bad: bytes, tmp_path: Path, snapshot: SnapshotAssertion) -> None:
     """By the account's gates alone."""
-    (tmp_path / "log").write_text(run(root, "decide", "--scope", "account", given=bad).stdout, encoding="utf-8")
+    (tmp_path / "log").write_text(run_here(root, "decide", "--scope", "account", given=bad).stdout, encoding="utf-8")
 
-    assert printed(run(root, "why", "--log", str(tmp_path / "log"))) == snapshot
+    assert printed(run_here(root, "why", "--log", str(tmp_path / "log"))) == snapshot
 
 
 def test_why_as_json_holds_each_gates_numbers(root: Path, log: Path, universe: Universe) -> None:
     """Exact ones for a program, beside the texts for people; every gate in file order."""
-    found = json.loads(run(root, "why", "#2", "--log", str(log), "--json").stdout)
+    found = json.loads(run_here(root, "why", "#2", "--log", str(log), "--json").stdout)
 
     assert found["decision"]["subject"] == "ETHUSDT"
     assert [gate["gate"] for gate in found["gates"]] == [gate.id for gate in universe.ruleset.gates]
@@ -511,7 +513,7 @@ def test_why_as_json_holds_each_gates_numbers(root: Path, log: Path, universe: U
 @pytest.mark.parametrize("which", ["sha256:0000", "#9", "#0", "#x"])
 def test_a_decision_that_is_not_there_is_at_fault(which: str, root: Path, log: Path) -> None:
     """Exit 2, and what to give instead."""
-    result = run(root, "why", which, "--log", str(log))
+    result = run_here(root, "why", which, "--log", str(log))
 
     assert (result.returncode, result.stdout) == (2, "")
     assert re.fullmatch(r"error: .*\nhelp: .*\n", result.stderr)
@@ -527,7 +529,7 @@ def test_what_is_no_log_is_at_fault(raw: bytes, root: Path, tmp_path: Path) -> N
     (tmp_path / "log").write_bytes(raw)
 
     for which in ("#1", "sha256:ab", ""):
-        result = run(root, "why", *which.split(), "--log", str(tmp_path / "log"))
+        result = run_here(root, "why", *which.split(), "--log", str(tmp_path / "log"))
 
         assert (result.returncode, result.stdout) == (2, "")
         assert result.stderr.startswith("error: ")
@@ -536,25 +538,25 @@ def test_what_is_no_log_is_at_fault(raw: bytes, root: Path, tmp_path: Path) -> N
 def test_a_decision_is_explained_only_by_the_universe_that_made_it(project: Path, good: bytes, tmp_path: Path) -> None:
     """After a change of rules the old universe is asked for; given, or kept beside the log, it explains."""
     log = tmp_path / "decisions.jsonl"
-    log.write_text(run(project, "decide", given=good).stdout, encoding="utf-8")
+    log.write_text(run_here(project, "decide", given=good).stdout, encoding="utf-8")
     old = (project / "universe/universe.json").read_bytes()
-    shown = run(project, "why", "#1", "--log", str(log))
+    shown = run_here(project, "why", "#1", "--log", str(log))
     risk = project / "rules/risk.yaml"
     risk.write_text(risk.read_text(encoding="utf-8").replace("leverage: 4x", "leverage: 3.5x", 1), encoding="utf-8")
-    assert run(project, "universe").returncode == 0
+    assert run_here(project, "universe").returncode == 0
 
-    refused = run(project, "why", "#1", "--log", str(log))
+    refused = run_here(project, "why", "#1", "--log", str(log))
     (tmp_path / "old.json").write_bytes(old)
-    given = run(project, "why", "#1", "--log", str(log), "--universe", str(tmp_path / "old.json"))
+    given = run_here(project, "why", "#1", "--log", str(log), "--universe", str(tmp_path / "old.json"))
     name = json.loads(old)["universe"].removeprefix("sha256:")
     (tmp_path / "universes").mkdir()
     (tmp_path / "universes" / f"{name}.json").write_bytes(old)
-    kept = run(project, "why", "#1", "--log", str(log))
+    kept = run_here(project, "why", "#1", "--log", str(log))
 
     assert (refused.returncode, refused.stdout) == (2, "")
     assert given.stdout == kept.stdout == shown.stdout != ""
     (tmp_path / "no-universe.json").write_text("[]", encoding="utf-8")
-    no_universe = run(project, "why", "#1", "--log", str(log), "--universe", str(tmp_path / "no-universe.json"))
+    no_universe = run_here(project, "why", "#1", "--log", str(log), "--universe", str(tmp_path / "no-universe.json"))
     assert (no_universe.returncode, no_universe.stderr.startswith("error: ")) == (2, True)
 
 
@@ -563,7 +565,7 @@ def test_a_record_that_was_altered_is_noticed(root: Path, log: Path, tmp_path: P
     text = log.read_text(encoding="utf-8").splitlines()[1]
     (tmp_path / "log").write_text(text.replace('"decision":"veto"', '"decision":"allow"', 1) + "\n", encoding="utf-8")
 
-    result = run(root, "why", "#1", "--log", str(tmp_path / "log"))
+    result = run_here(root, "why", "#1", "--log", str(tmp_path / "log"))
 
     assert result.returncode == 0
     assert "another answer than the one that is stored" in result.stderr

@@ -201,7 +201,7 @@ def test_headroom_of_the_account_needs_no_request() -> None:
     assert engine.headrooms(facts) == ()
 
 
-@thorough(1500)
+@thorough(400)
 @given(cases())
 def test_both_backends_answer_every_table_alike(case: Case) -> None:
     """Whatever the rules and the facts: the same row, the same texts of numbers, the same names of what is unknown."""
@@ -213,7 +213,7 @@ def test_both_backends_answer_every_table_alike(case: Case) -> None:
             assert repr(answers[0]) == repr(answers[1])
 
 
-@thorough(600)
+@thorough(200)
 @given(cases())
 def test_an_answer_is_what_the_reference_works_out_output_by_output(case: Case) -> None:
     """A row or what is unknown, never both; each number is the exact one, or the nearest of forty digits."""

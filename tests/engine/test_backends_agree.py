@@ -8,7 +8,7 @@ from engine.facts import parse_json
 from tests.engine.random_rules import Case, cases, engines, nested, thorough
 
 
-@thorough(1500)
+@thorough(400)
 @given(cases())
 def test_both_backends_give_the_same_bytes(case: Case) -> None:
     """Whatever the rules and the facts, in both scopes, the records are the same, and none is an engine's failure."""
@@ -21,7 +21,7 @@ def test_both_backends_give_the_same_bytes(case: Case) -> None:
             assert "engine_error" not in expected.reasons
 
 
-@thorough(300)
+@thorough(100)
 @given(cases(requests=0))
 def test_random_documents_read(case: Case) -> None:
     """Random rules are right by construction, so that the laws are tried on decisions and not on refusals."""
@@ -31,7 +31,7 @@ def test_random_documents_read(case: Case) -> None:
         pytest.fail(f"{refused}")
 
 
-@thorough(200)
+@thorough(80)
 @given(cases())
 def test_deciding_again_gives_the_same_bytes_whatever_was_decided_between(case: Case) -> None:
     """An engine keeps nothing of one decision that shows in another: a fresh engine says the same."""
@@ -44,7 +44,7 @@ def test_deciding_again_gives_the_same_bytes_whatever_was_decided_between(case: 
         assert used.decide(nested(facts)).to_json() == fresh.decide(nested(facts)).to_json()
 
 
-@thorough(200)
+@thorough(80)
 @given(cases())
 def test_a_stored_decision_reads_back(case: Case) -> None:
     """A record read back is the same decision, and writes the same bytes."""
@@ -57,7 +57,7 @@ def test_a_stored_decision_reads_back(case: Case) -> None:
         assert back.to_json() == decision.to_json()
 
 
-@thorough(200)
+@thorough(80)
 @given(cases())
 def test_the_order_in_which_facts_are_given_is_no_part_of_the_decision(case: Case) -> None:
     """Shuffled keys, at every level, give the same bytes, the id among them."""
@@ -70,7 +70,7 @@ def test_the_order_in_which_facts_are_given_is_no_part_of_the_decision(case: Cas
         assert (other.id, other.to_json()) == (one.id, one.to_json())
 
 
-@thorough(200)
+@thorough(80)
 @given(cases())
 def test_the_facts_of_a_record_decide_to_the_same_bytes_again(case: Case) -> None:
     """What a decision logs of its facts is enough to decide it again, invalid facts among them."""

@@ -12,7 +12,7 @@ from tests.engine.random_rules import Case, cases, engines, thorough
 def test_each_row_is_judged_as_if_it_were_alone(complete: bool) -> None:
     """Whatever the rules and the facts, those that are missing or invalid among them."""
 
-    @thorough(120)
+    @thorough(50)
     @given(cases(complete=complete))
     def law(case: Case) -> None:
         fast, slow = engines(case.document)
@@ -28,7 +28,7 @@ def test_each_row_is_judged_as_if_it_were_alone(complete: bool) -> None:
 def test_when_gates_are_more_than_a_number_has_bits_then_several_numbers_hold_them(gates: int) -> None:
     """Each row is judged as alone, also where the bits of nobody and of doubt are in a number after those of gates."""
 
-    @thorough(12)
+    @thorough(5)
     @given(cases(complete=False))
     def law(case: Case) -> None:
         fast, slow = engines(with_gates(case.document, gates))

@@ -39,7 +39,7 @@ def records_of(desk: Desk, case: Case) -> Iterator[tuple[dict[str, Any], Record]
         yield facts, take(standing, *[facts[name] for name in own])
 
 
-@thorough(300)
+@thorough(120)
 @given(cases())
 def test_a_verdict_is_what_the_interpreter_decides(case: Case) -> None:
     """Whatever the rules and the facts, and whichever of them are standing: the same answer, reasons and bytes."""
@@ -51,7 +51,7 @@ def test_a_verdict_is_what_the_interpreter_decides(case: Case) -> None:
         assert verdict.decision.to_json() == expected.to_json()
 
 
-@thorough(150)
+@thorough(60)
 @given(cases(complete=True))
 def test_a_verdict_compares_the_numbers_that_the_interpreter_compares(case: Case) -> None:
     """Each gate that stops a record says exactly what it observed and what it was held against."""
@@ -63,7 +63,7 @@ def test_a_verdict_compares_the_numbers_that_the_interpreter_compares(case: Case
         assert [(j.gate.id, j.observed, j.limit) for j in record.decide().judgements] == expected
 
 
-@thorough(100)
+@thorough(60)
 @given(cases(complete=True))
 def test_complete_and_valid_facts_of_somebody_go_the_short_way(case: Case) -> None:
     """A record of plain facts is no unusual one, so that what is said of its speed is true of it."""

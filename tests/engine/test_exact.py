@@ -5,13 +5,14 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Engine, read
 from engine.backends.python import Programs
 from engine.catalog import Value
 from engine.numbers import SHOWN_DIGITS, apart, canonical, exact
+from tests.engine.random_rules import thorough
 
 CASES: Final = 200_000
 OPERATORS: Final = {
@@ -78,7 +79,7 @@ def test_on_the_bound_inclusive_passes_and_strict_does_not() -> None:
     assert decision.reasons == ("below", "above")
 
 
-@settings(max_examples=500, derandomize=True, deadline=None)
+@thorough(166)
 @given(st.fractions(), st.fractions(), st.integers(0, 40))
 def test_what_is_shown_never_equals_a_limit_that_it_is_not(value: Fraction, limit: Fraction, nearness: int) -> None:
     """However near, a number and the limit that it breaks are shown unequal, and the larger one as the larger."""
@@ -91,7 +92,7 @@ def test_what_is_shown_never_equals_a_limit_that_it_is_not(value: Fraction, limi
     assert all(abs(n - m) <= abs(m) / 10 ** (SHOWN_DIGITS - 1) for n, m in ((shown, near), (beside, limit)))
 
 
-@settings(max_examples=500, derandomize=True, deadline=None)
+@thorough(166)
 @given(st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**12), max_value=10**12))
 def test_canonical_text_reads_back_and_is_the_only_one(value: Decimal) -> None:
     """No exponent, no trailing zeros, no negative zero; the same number always has the same text."""

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import BACKENDS, Engine, read
@@ -47,7 +47,7 @@ def fresh_reader() -> FactReader:
     return FactReader(cloud.ruleset())
 
 
-@thorough(400)
+@thorough(120)
 @given(cases())
 def test_what_was_read_before_is_no_part_of_what_is_read(case: Case) -> None:
     """As a document, as a text in any style, or again: a used reader gives what one gives that has seen nothing."""
@@ -67,7 +67,7 @@ def _is_bare(value: Any) -> bool:
     return isinstance(value, str) and re.fullmatch(r"-?\d+(\.\d+)?", value) is not None
 
 
-@settings(max_examples=3000, derandomize=True, deadline=None)
+@thorough(1000)
 @given(st.integers(0, 2**32), st.sampled_from(STYLES))
 def test_no_text_is_read_for_another(seed: int, style: tuple[str, str]) -> None:
     """A text with anything put in or taken out is what a parser says that it is, however near a known form it comes."""

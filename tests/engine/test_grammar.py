@@ -6,11 +6,12 @@ from functools import cache
 from typing import Any, Final
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.syntax import MAX_LENGTH, SyntaxFault, parse, render, tokens
 from tests.conftest import ROOT
+from tests.engine.random_rules import thorough
 
 # An option is ("seq", …), ("any", …), ("many", x), ("maybe", x), a terminal's text, or the name of a rule.
 Part = Any
@@ -128,7 +129,7 @@ def test_the_grammar_is_read_whole() -> None:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=200, deadline=None, derandomize=True)
+@thorough(66)
 def test_whatever_the_grammar_writes_is_read(seed: int) -> None:
     """Unless it is over the bounds that are published beside it; and its canonical text is in the grammar too."""
     text = " ".join(written(("rule", "expression"), random.Random(seed), 0))
@@ -153,7 +154,7 @@ WORDS: Final = st.sampled_from(
 
 
 @given(words=st.lists(WORDS, max_size=9))
-@settings(max_examples=1500, deadline=None, derandomize=True)
+@thorough(500)
 def test_the_parser_reads_what_is_in_the_grammar_and_nothing_else(words: list[str]) -> None:
     """Random words in any order: the two agree."""
     text = " ".join(words)

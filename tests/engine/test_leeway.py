@@ -33,7 +33,7 @@ def records_of(desk: Desk, case: Case) -> Iterator[tuple[dict[str, Any], Record]
             yield dict(facts), take(standing, *[facts[name] for name in own])
 
 
-@thorough(250)
+@thorough(100)
 @given(cases(Shape(linear=True), requests=3))
 def test_a_verdict_under_facts_that_stand_is_what_the_interpreter_decides(case: Case) -> None:
     """Whatever the rules: the same answer, reasons, numbers and bytes, and what passes by bounds passes."""

@@ -52,7 +52,7 @@ def passes(engine: Engine, facts: dict[str, Any], left_out: set[str]) -> bool:
     return not any(j.stops and j.gate.enforced and j.gate.id not in left_out for j in judged)
 
 
-@thorough(600)
+@thorough(150)
 @given(cases(LINEAR, complete=True))
 def test_the_largest_size_is_found_as_by_trying_every_size(case: Case) -> None:
     """On lines, bent by min, max, abs, tables, guards and exemption, it equals a search over all sizes, in both
@@ -72,7 +72,7 @@ def test_the_largest_size_is_found_as_by_trying_every_size(case: Case) -> None:
             assert (found and Decimal(found)) == expected, engine.backend
 
 
-@thorough(600)
+@thorough(150)
 @given(cases(LINEAR, requests=3))
 def test_each_gate_passes_exactly_the_sizes_that_it_is_found_to_pass(case: Case) -> None:
     """The ranges in which a gate is said to pass hold every size that it passes and no other."""
@@ -101,7 +101,7 @@ def _exempt(engine: Engine, grid: lattice.Lattice) -> lattice.Pieces:
     return grid.whole(False) if name is None else lattice.follow(engine.ruleset.measures[name].node, grid)
 
 
-@thorough(500)
+@thorough(150)
 @given(cases())
 def test_the_largest_size_is_one_that_can_be_had(case: Case) -> None:
     """Also where the rules are no lines, it is on the step, no larger than asked, and decided again it passes, but for
@@ -121,7 +121,7 @@ def test_the_largest_size_is_one_that_can_be_had(case: Case) -> None:
         assert passes(slow, with_size(facts, size), left_out)
 
 
-@thorough(200)
+@thorough(80)
 @given(cases(complete=True, requests=3))
 def test_a_gate_that_is_no_curve_can_be_followed(case: Case) -> None:
     """The lint names every gate for which there may be no largest size, but for multiples of other steps."""
@@ -137,7 +137,7 @@ def test_a_gate_that_is_no_curve_can_be_followed(case: Case) -> None:
                     lattice.passing(gate, grid, grid.whole(False))
 
 
-@thorough(300)
+@thorough(100)
 @given(cases())
 def test_an_allowed_size_on_the_step_is_its_own_largest(case: Case) -> None:
     """Nothing is taken off what passes as it was asked."""

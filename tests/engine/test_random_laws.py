@@ -25,7 +25,7 @@ def never_more(after: list[bool], before: list[bool]) -> bool:
     return all(earlier or not later for earlier, later in zip(before, after, strict=True))
 
 
-@thorough(400)
+@thorough(150)
 @given(cases())
 def test_adding_a_gate_never_allows_more(case: Case) -> None:
     """What passes all gates passes all but one."""
@@ -36,7 +36,7 @@ def test_adding_a_gate_never_allows_more(case: Case) -> None:
         assert never_more(allows(case.document, case.requests), allows(with_gates(case.document, fewer), case.requests))
 
 
-@thorough(400)
+@thorough(150)
 @given(cases())
 def test_making_a_cap_tighter_never_allows_more(case: Case) -> None:
     """A lower cap above a measure, or a higher one below it, in every layer that sets one, `none` being the loosest."""
@@ -58,7 +58,7 @@ def _by_one(value: str | None, sign: int) -> str:
     return "2" if value is None else canonical(Decimal(value) + sign)
 
 
-@thorough(500)
+@thorough(150)
 @given(cases())
 def test_an_exempt_request_is_held_only_by_gates_that_say_so(case: Case) -> None:
     """Where the exemption holds, every veto is of a gate with `exits`."""
@@ -76,7 +76,7 @@ def test_an_exempt_request_is_held_only_by_gates_that_say_so(case: Case) -> None
             assert {gate for reason in decision.vetoes for gate in (reason.gates or (reason.gate,))} <= held
 
 
-@thorough(500)
+@thorough(150)
 @given(cases(STRICT))
 def test_leaving_a_fact_out_never_allows_more(case: Case) -> None:
     """Without `known` and `on_missing: pass`, what is not known holds up, and lets nothing through."""
@@ -89,7 +89,7 @@ def test_leaving_a_fact_out_never_allows_more(case: Case) -> None:
             assert before or not after, name
 
 
-@thorough(500)
+@thorough(150)
 @given(cases())
 def test_an_invalid_fact_never_allows_more(case: Case) -> None:
     """A value out of its range or of no meaning vetoes where it is needed, `known` and `on_missing: pass` or not."""
@@ -102,7 +102,7 @@ def test_an_invalid_fact_never_allows_more(case: Case) -> None:
             assert before or not after, name
 
 
-@thorough(400)
+@thorough(150)
 @given(cases())
 def test_every_veto_is_a_declared_reason_in_file_order(case: Case) -> None:
     """A veto names its gate's own reason or one of the engine's few, and stands where its gate does."""
@@ -126,7 +126,7 @@ def _is_declared(gate: str | None, reason: str, declared: Mapping[str, str]) -> 
     return reason in (declared[gate], Refusal.FACTS_MISSING, Refusal.FACT_INVALID)
 
 
-@thorough(400)
+@thorough(150)
 @given(cases())
 def test_each_missing_fact_is_named_once(case: Case) -> None:
     """However many gates need a fact, there is one veto for it, at the first, that names them all."""
@@ -140,7 +140,7 @@ def test_each_missing_fact_is_named_once(case: Case) -> None:
             assert all(r.gate == r.gates[0] for r in reasons if r.gates)
 
 
-@thorough(400)
+@thorough(150)
 @given(cases())
 def test_a_shadow_gate_changes_nothing(case: Case) -> None:
     """Without its shadow gates a rule set gives the same vetoes and the same largest size."""

@@ -5,12 +5,13 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Engine, Refused, read
 from engine.facts import parse_json
 from tests.engine import cloud
+from tests.engine.random_rules import thorough
 
 JUNK = st.one_of(
     st.none(),
@@ -48,7 +49,7 @@ def altered(document: Any, path: tuple[Any, ...], junk: Any, how: str) -> Any:
     return made
 
 
-@settings(max_examples=1200, derandomize=True, deadline=None)
+@thorough(400)
 @given(st.data(), JUNK, st.sampled_from(["replace", "drop", "add"]))
 def test_an_altered_document_is_refused_or_decides_without_failing(data: st.DataObject, junk: Any, how: str) -> None:
     """Reading raises Refused and nothing else; what still reads decides, and an engine's failure denies."""
@@ -63,7 +64,7 @@ def test_an_altered_document_is_refused_or_decides_without_failing(data: st.Data
         assert decision.allowed is (not decision.vetoes)
 
 
-@settings(max_examples=1200, derandomize=True, deadline=None)
+@thorough(400)
 @given(st.data(), JUNK, st.sampled_from(["replace", "drop", "add"]))
 def test_altered_facts_deny_or_decide_alike(data: st.DataObject, junk: Any, how: str) -> None:
     """No alteration of the facts raises, passes an undeclared name, or sets the backends apart."""

@@ -3,7 +3,7 @@
 from keyword import iskeyword
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
@@ -22,6 +22,7 @@ from engine.syntax import (
     SyntaxFault,
     Truth,
 )
+from tests.engine.random_rules import thorough
 
 REFUSED = (
     "5%",
@@ -102,7 +103,7 @@ def placeless(tree: Syntax) -> object:
             return ("name", name)
 
 
-@settings(max_examples=600, derandomize=True, deadline=None)
+@thorough(200)
 @given(trees)
 def test_what_is_written_reads_back_as_the_same_tree(tree: Syntax) -> None:
     """parse∘render is the identity, places aside, and rendering again changes nothing."""
@@ -113,7 +114,7 @@ def test_what_is_written_reads_back_as_the_same_tree(tree: Syntax) -> None:
     assert syntax.render(again) == text
 
 
-@settings(max_examples=600, derandomize=True, deadline=None)
+@thorough(200)
 @given(st.text(max_size=60) | st.text("ab.()<>=+-*/ 019_'\"andornti,%", max_size=60))
 def test_any_text_is_read_or_refused_with_a_place_in_it(text: str) -> None:
     """Nothing but a tree or a SyntaxFault comes of a text, and the fault points into it."""

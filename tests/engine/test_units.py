@@ -3,11 +3,12 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from syrupy.assertion import SnapshotAssertion
 
 from engine.units import Kind, Unit, ValueFault, read_unit, read_value, write_value
+from tests.engine.random_rules import thorough
 from universe.reader import Universe
 
 NAMES = {"base": "BTC"}
@@ -86,7 +87,7 @@ def test_a_coin_needs_its_symbol(units: dict[str, Unit]) -> None:
         read_value("0.5 BTC", units["base"], {})
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@thorough(133)
 @given(st.data(), st.integers(-(10**9), 10**9), st.integers(0, 8))
 def test_what_is_written_reads_back(universe: Universe, data: st.DataObject, digits: int, places: int) -> None:
     """write∘read is the identity on every numeric unit."""
@@ -97,7 +98,7 @@ def test_what_is_written_reads_back(universe: Universe, data: st.DataObject, dig
     assert read_value(write_value(value, unit, NAMES), unit, NAMES) == value
 
 
-@settings(max_examples=400, derandomize=True, deadline=None)
+@thorough(133)
 @given(text=st.text(max_size=20) | st.text("0123456789._-smhdxUSDTBC %/", max_size=16))
 def test_any_text_is_a_value_or_refused(universe: Universe, text: str) -> None:
     """Nothing but a value or a ValueFault comes of a text."""

@@ -5,12 +5,13 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from execution.events import ExitTriggered, Filled, KillSwitched, PositionClosed, RunEnded, UniverseRefused
 from execution.journal import Journal, give
 from execution.starting import RunFault
+from tests.engine.random_rules import thorough
 from tests.execution.arena import (
     HOUR,
     MINUTE,
@@ -59,7 +60,7 @@ def happening(arena, what, minute):
     return before
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+@thorough(10)
 @given(markets, wishes, happenings, st.integers(0, MINUTES), st.integers(-1, MINUTES))
 def test_a_run_that_was_stopped_anywhere_ends_with_the_journal_of_one_that_was_not(
     tmp_path_factory, market, asked, what, minute, stop

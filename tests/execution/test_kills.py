@@ -6,7 +6,7 @@ import pytest
 
 from tests.execution.kills import differences, killed_run, left_by, often, stopped, whole
 
-DAYS = ["--days", "12"]
+DAYS = ["--days", "6"]
 
 
 @pytest.fixture(scope="module")
@@ -22,17 +22,17 @@ def test_two_runs_leave_the_same_bytes(unkilled, tmp_path):
     expected, _ = unkilled
     whole(tmp_path / "run", DAYS)
     assert differences(expected, left_by(tmp_path / "run")) == []
-    assert expected.events > 300
+    assert expected.events > 150
 
 
-def test_a_run_that_is_killed_ten_times_ends_as_the_unkilled_one(unkilled, tmp_path):
+def test_a_run_that_is_killed_eight_times_ends_as_the_unkilled_one(unkilled, tmp_path):
     """Killed at random moments and started again: no order twice, no position without exits, the same journal."""
     expected, took = unkilled
     dice = random.Random(3)
     moments = iter(lambda: dice.uniform(0.2, took * 0.7), None)
     struck, wrong = 0, []
-    for number in range(8):
-        if struck >= 10:
+    for number in range(6):
+        if struck >= 8:
             break
         folder = tmp_path / f"run{number}"
         kills, found = killed_run(folder, DAYS, moments, 2)
@@ -54,7 +54,7 @@ def test_a_run_that_is_over_is_shown_again_and_not_changed(unkilled, tmp_path):
 
 def test_a_run_whose_windows_and_breakers_stop_often_decides_the_same_however_often_it_is_killed(tmp_path):
     """A streak, a throttle and a shut breaker survive a kill: what is decided next is what it would have been."""
-    arguments = ["--root", str(often(tmp_path / "project")), *DAYS]
+    arguments = ["--root", str(often(tmp_path / "project")), "--days", "12"]
     took = whole(tmp_path / "whole", arguments)
     tripped, windowed = stopped(tmp_path / "whole")
     assert tripped >= 5

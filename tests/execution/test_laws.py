@@ -3,7 +3,7 @@
 from collections import Counter, defaultdict
 from decimal import Decimal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from execution.events import (
@@ -18,6 +18,7 @@ from execution.events import (
     PositionClosed,
 )
 from execution.journal import Journal
+from tests.engine.random_rules import thorough
 from tests.execution import thin
 from tests.execution.arena import HOUR, START, WARM, Arena, bar, calm, feed_of, of, told
 from universe.trading import Funding, Intent, Side
@@ -25,7 +26,7 @@ from universe.trading import Funding, Intent, Side
 BTC, ETH = "BTCUSDT", "ETHUSDT"
 NOW = START + WARM * HOUR
 HOURS = 12
-FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+FEW = thorough(10)
 moves = st.lists(st.integers(-60, 60), min_size=HOURS, max_size=HOURS)
 wishes = st.lists(
     st.tuples(

@@ -30,6 +30,10 @@ class EditFault(ValueError):
         self.help = help_text
 
 
+class NotEditable(ValueError):
+    """A text that the strict reader takes and the editor does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Set:
     """A key gets a value: a text, a list of texts, or a mapping; mappings above it that are not there are made."""
@@ -63,12 +67,11 @@ def edited(file: str, text: str, steps: Sequence[Step]) -> str:
         EditFault: a key that is not there, a value that says what is said already, or a text that can't be edited
             without changing more.
     """
-    from ruamel.yaml.error import YAMLError
-
     before = _strict(file, text)
     try:
-        made = _appended(text, steps) if all(isinstance(s, Append) for s in steps) else _edited(text, steps)
-    except YAMLError as error:
+        only_more = all(isinstance(s, Append) for s in steps)
+        made = _appended(text, steps) if only_more else _edited(text, before.data, steps)
+    except NotEditable as error:
         raise EditFault(f"{file} can't be edited: {error}") from None
     expected = before.data
     for step in steps:
@@ -80,12 +83,45 @@ def edited(file: str, text: str, steps: Sequence[Step]) -> str:
     return made
 
 
-def _edited(text: str, steps: Sequence[Step]) -> str:
-    editor, out = round_trip(), StringIO()
-    data = editor.load(text)
+def _edited(text: str, said: Any, steps: Sequence[Step]) -> str:
+    data = opened(text, said)
     for step in steps:
         _make(data, step)
-    editor.dump(data, out)
+    return closed(data)
+
+
+def opened(text: str, said: Any) -> Any:
+    """The data of a text that the strict reader takes, with its comments and layout.
+
+    Args:
+        text: strict YAML.
+        said: what it says to the strict reader.
+
+    Raises:
+        NotEditable: the editor fails at it, or takes it for something else.
+    """
+    try:
+        data = round_trip().load(text)
+    except Exception as error:  # a comment in an odd place, a rare end of a line: it fails in ways of many kinds
+        raise NotEditable(str(error)) from None
+    if data != said:
+        raise NotEditable("the editor of YAML reads it otherwise")
+    return data
+
+
+def closed(data: Any) -> str:
+    """The text of data that were opened.
+
+    Raises:
+        NotEditable: the editor can't write it.
+    """
+    from ruamel.yaml.error import YAMLError
+
+    out = StringIO()
+    try:
+        round_trip().dump(data, out)
+    except YAMLError as error:
+        raise NotEditable(str(error)) from None
     return out.getvalue()
 
 
@@ -93,12 +129,11 @@ def _appended(text: str, steps: Sequence[Step]) -> str:
     """The text with entries below its last line; that they end up in the right list is checked with everything else."""
     from ruamel.yaml.comments import CommentedMap
 
-    out = StringIO()
+    entries = ""
     for step in steps:
         assert isinstance(step, Append)
-        entry = CommentedMap((k, _styled(v)) for k, v in step.entry.items())
-        round_trip().dump([entry], out)
-    return f"{text.rstrip()}\n{out.getvalue()}"
+        entries += closed([CommentedMap((k, _styled(v)) for k, v in step.entry.items())])
+    return f"{text.rstrip()}\n{entries}"
 
 
 def _strict(file: str, text: str) -> Document:

@@ -126,7 +126,6 @@ def test_only_strategies_that_run_and_symbols_that_are_enabled_are_asked_for(uni
 @pytest.fixture
 def project(project: Path) -> Path:
     """The copy of the rules without the many pairs, which nothing here asks for."""
-    (project / "rules/scenarios/at_cap.yaml").unlink()
     return project
 
 

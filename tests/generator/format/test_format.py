@@ -132,6 +132,15 @@ def test_a_block_of_text_keeps_its_lines() -> None:
     assert read_text("", made(text))[0].data == read_text("", text)[0].data
 
 
+@pytest.mark.parametrize(
+    ("text", "said"), [("s: #\n g\n\n", "overlap in comment"), (">\n\n#", "is a single text")], ids=["comment", "text"]
+)
+def test_what_can_not_be_written_anew_is_left_alone(text: str, said: str) -> None:
+    """Found by fuzzing: a comment between a key and its value, and a file that is one text."""
+    with pytest.raises(FormatFault, match=said):
+        formatted("rules/any.yaml", text, SCHEMA)
+
+
 WORDS: Final = st.one_of(
     st.sampled_from(["no", "010", "1:30", "5%", "80000 USDT", "true", "a, b", "a: b", "x # y", "", " ", "it's", '"']),
     st.text("abc019 _.,:#'\"{}[]-", max_size=8),

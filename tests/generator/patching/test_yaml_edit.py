@@ -99,6 +99,12 @@ def test_a_text_that_is_not_strict_is_not_edited() -> None:
         edited("small.yaml", "a: 1\na: 2\n", [Set(("a",), "3")])
 
 
+def test_a_comment_between_a_key_and_its_value_is_no_place_for_an_edit() -> None:
+    """The editor can't hold it apart from what follows; it says so rather than failing."""
+    with pytest.raises(EditFault, match="can't be edited: overlap in comment"):
+        edited("small.yaml", "r: 1\ns: #\n  g\n\n", [Set(("r",), "2")])
+
+
 def keys_of(path: str) -> Iterator[tuple[tuple[str, ...], Any]]:
     """Every key of a file of rules, with its value."""
 
