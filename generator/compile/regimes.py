@@ -191,7 +191,7 @@ def _idle(regimes: Mapping[str, Regime], moved: set[tuple[str, str]]) -> Iterato
             if (regime.name, name) not in moved:
                 message = f"`{regime.name}` tightens `{name}` for nobody"
                 help_text = "write a value that is tighter than what somebody has, or leave it out"
-                yield setting.document.problem("idle-regime", setting.path, message, help_text)
+                yield setting.document.problem("idle-regime", setting.path, message, help_text, warning=True)
 
 
 def _declared(caps: Mapping[str, Any], regimes: Mapping[str, Regime]) -> dict[str, Any]:
