@@ -20,6 +20,7 @@ from generator.compile.problems import Problem, Refused, render, report
 from generator.compile.regimes import conditions, in_regime, twins, written
 from generator.compile.sources import FILES
 from generator.compile.stages import Compiled, compile_universe
+from generator.compile.text import MAX_BYTES
 from tests.conftest import TODAY
 from universe.reader import parse
 
