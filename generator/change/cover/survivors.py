@@ -96,7 +96,11 @@ class Scenarios:
         found = next((t.scenario for t in later if changed.asks_more(t) and changed.fails(t)), None)
         if found is not None or mutant.touches not in self._remembered:
             return found
-        return next((told for told in self._told if changed.comes_to_another(told)), None)
+        found = next((told for told in self._told if changed.comes_to_another(told)), None)
+        if found is not None or not any(path[0] == "gates" for path, _ in mutant.edits):
+            return found
+        # A breaker that is kept for others, or judged at another time, is other gates.
+        return next((t.scenario for t in self._trials if t.told is None and changed.fails(t)), None)
 
 
 def _length(told: Scenario) -> int:
