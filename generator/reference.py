@@ -12,13 +12,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from engine.breakers import PREFIX as BREAKERS
 from engine.explain import REFUSALS
 from engine.reach import caps_read, reach
-from engine.ruleset import BOUNDS, Gate, RuleSet, breaker_nodes, gate_nodes, table_nodes
+from engine.ruleset import Gate, RuleSet, breaker_nodes, gate_nodes, table_nodes
 from engine.units import Unit, write_value
 from engine.waivers import may_be_waived
 from engine.windows import PREFIX as WINDOWS
 from generator.compile.codes import CODES
 from generator.compile.levels import LINTS
 from generator.compile.stages import STAGES, Compiled
+from generator.explain.parts import bound_of, hold_of, range_of
 from universe.reader import Universe
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
@@ -75,6 +76,7 @@ def _context(universe: Universe, compiled: Compiled) -> dict[str, Any]:
         "rules": ruleset,
         "waivable": [gate.id for gate in ruleset.gates if _waivable(gate, ruleset)],
         "bound_of": bound_of,
+        "hold_of": hold_of,
         "readers": _readers(ruleset),
         "lately_readers": _lately_readers(ruleset),
         "value": _writer(universe),
@@ -91,21 +93,6 @@ def _context(universe: Universe, compiled: Compiled) -> dict[str, Any]:
         "producers": compiled.sources.documents["facts"].data["producers"],
         "by_tier": {t: [s for s, e in document["symbols"].items() if e["tier"] == t] for t in document["tiers"]},
     }
-
-
-def bound_of(gate: dict[str, Any]) -> str:
-    """A gate's test in one line."""
-    if "require" in gate:
-        return f"require {gate['require']}"
-    op = next(b for b in (*BOUNDS, "multiple_of") if b in gate)
-    return f"{gate['measure']} {op.replace('_', ' ')} {gate[op]}"
-
-
-def range_of(declared: Mapping[str, Any]) -> str:
-    """What a value may be beside its unit, in one line."""
-    bounds = f"{declared.get('min', '')}…{declared.get('max', '')}" if {"min", "max"} & declared.keys() else ""
-    below = f"below {declared['below']}" if "below" in declared else ""
-    return ", ".join(filter(None, [declared.get("sign", ""), bounds, below])) or "–"
 
 
 def fields_of(fields: Mapping[str, Mapping[str, Any]]) -> str:

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 def command(given_root: Path | None, pattern: str, every: int, list_only: bool, as_json: bool) -> None:
     """Change the rules in small ways, and name the changes that no scenario notices.
 
-    Operators, guards, modes, exits, missing facts, rows and outputs; each cap and venue bound one step looser and one
-    step tighter. Changes are made in memory, to the compiled rules. A mutant that survives stands for a mistake that
-    could be made unseen: write the scenario that notices it, or list it in rules/uncovered.yaml with the reason.
+    Operators, guards, modes, exits, missing facts, rows and outputs; what windows count, whose and how far back; when
+    breakers close, for whom and for how long; each cap and venue bound one step looser and one step tighter. Changes
+    are made in memory, to the compiled rules. A mutant that survives stands for a mistake that could be made unseen:
+    write the scenario that notices it, or list it in rules/uncovered.yaml with the reason.
     Exits 1 where one survives that is not listed, and where one is listed that does not survive.
     """
     from generator.change.cover.survivors import mutants

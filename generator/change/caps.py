@@ -175,7 +175,7 @@ def _layer(group: Group) -> str:
 
 def _name(group: Group, cap: str, regime: str) -> str:
     """What was edited, in words: the cap in a regime stands with the layer that it is from."""
-    of_regime = not regime or group.origin.layer == f"regime {regime}"
+    of_regime = not regime or _layer(group) == f"regime {regime}"
     return f"{_layer(group)}: {cap}" if of_regime else f"{_layer(group)}: {cap} in {regime}"
 
 

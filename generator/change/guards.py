@@ -14,22 +14,37 @@ def of_guards(sides: Sides, old: Gate, new: Gate) -> Verdict:
     before, after = sides.form(old.when, new.when)
     if before == after:
         return Verdict(Class.EQUIVALENT, "the same, written otherwise")
-    if old.when is None:
+    return _apart(sides, new, *_inside(sides, old.when, new.when))
+
+
+def _inside(sides: Sides, old: Node | None, new: Node | None) -> tuple[Node | None, Node | None]:
+    """What differs behind a condition that both begin with, as those of a regime's gates do; None: always."""
+    was, now = sides.writing(whole=True)
+    while isinstance(old, Logic) and old.op == "and" and new is not None:
+        if now.of(new) == was.of(old.left):
+            return old.right, None
+        if not (isinstance(new, Logic) and new.op == "and" and now.of(new.left) == was.of(old.left)):
+            break
+        old, new = old.right, new.right
+    return old, new
+
+
+def _apart(sides: Sides, gate: Gate, old: Node | None, new: Node | None) -> Verdict:
+    if old is None:
         return Verdict(Class.LOOSEN, "it asked always, and asks only there now")
-    if new.when is None:
-        return _without(sides, old, new)
-    if _begins(new.when, "and", old.when, sides):
+    if new is None:
+        return _without(sides, gate, old)
+    if _begins(new, "and", old, sides):
         return Verdict(Class.LOOSEN, "it asks in fewer cases")
-    if _begins(new.when, "or", old.when, sides):
-        return _asks_more(sides, new, "it asks in more cases")
+    if _begins(new, "or", old, sides):
+        return _asks_more(sides, gate, "it asks in more cases")
     return Verdict(Class.NOT_PROVED, "whether it asks in more cases or in fewer is not proved", unproved=True)
 
 
-def _without(sides: Sides, old: Gate, new: Gate) -> Verdict:
+def _without(sides: Sides, gate: Gate, guard: Node) -> Verdict:
     """Asking always stops more, unless the guard stopped what it couldn't judge and the test can."""
-    assert old.when is not None
-    if may_lack(old.when, sides.old.ruleset) <= must_know(new, sides.new.ruleset):
-        return _asks_more(sides, new, "it asks always")
+    if may_lack(guard, sides.old.ruleset) <= must_know(gate, sides.new.ruleset):
+        return _asks_more(sides, gate, "it asks always")
     why = "it asks always; what its guard could not judge for a missing fact it stopped, and may pass now"
     return Verdict(Class.NOT_PROVED, why, unproved=True)
 

@@ -40,6 +40,7 @@ class Lint:
 
 LINTS: Final[Mapping[str, Lint]] = {
     "no-op-override": Lint(Level.WARNING, "Remove it; what stands above it holds."),
+    "idle-regime": Lint(Level.WARNING, "Write a value that is tighter than what somebody has, or leave it out."),
     "unread-cap": Lint(Level.ERROR, "Write a rule that reads it, or remove it from `schemas/caps.yaml`."),
     "contradictory-caps": Lint(Level.ERROR, "Lower the one or raise the other; until then nothing passes both."),
     "venue-minimum-over-cap": Lint(

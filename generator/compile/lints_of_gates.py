@@ -14,6 +14,7 @@ from engine.ruleset import Bound, Gate, Layer, RuleSet, Subject, gate_nodes
 from engine.tree import CapRef, Constant, FactRef, Node
 from generator.compile.assemble import origin
 from generator.compile.problems import Problem
+from generator.compile.regimes import twins
 from generator.compile.sources import Sources
 
 FLOORS: Final = ("at_least", "above")
@@ -46,8 +47,10 @@ def lints_of_gates(ruleset: RuleSet, sources: Sources) -> Iterator[Problem]:
         ):
             yield from _contradiction(low, high, [s for s, _ in places], sources)
     shadowed: set[str] = set()
+    # Of a regime that tightens nothing it is said that it does.
+    of_regimes = len(ruleset.gates) - len(twins(sources))
     for one, other in pairs:
-        if _covers(other, one) and other.gate.id not in shadowed:
+        if one.gate.index < of_regimes and _covers(other, one) and other.gate.id not in shadowed:
             shadowed.add(one.gate.id)
             yield _shadowed(one.gate, other.gate, sources)
     yield from _exits(ruleset, sources)

@@ -120,7 +120,10 @@ def with_regimes(
         for part in ("symbols", "strategies")
     }
     account = _held(document["account"], regimes, caps, moved)
-    problems += _idle(regimes, moved)
+    had = {cap for part in holders.values() for entry in part.values() for cap in entry["caps"]} | account[
+        "caps"
+    ].keys()
+    problems += _idle(regimes, moved, had)
     return {
         **document,
         **holders,
@@ -185,13 +188,14 @@ def _is_tighter(setting: Setting, given: Any, cap: Cap) -> bool:
     return cap.looser(None if given is None else typed_value(given, cap), setting.value)
 
 
-def _idle(regimes: Mapping[str, Regime], moved: set[tuple[str, str]]) -> Iterator[Problem]:
+def _idle(regimes: Mapping[str, Regime], moved: set[tuple[str, str]], had: set[str]) -> Iterator[Problem]:
+    """What tightens nobody; of a cap that nobody has, since its value can't be read, something else is said."""
     for regime in regimes.values():
         for name, setting in regime.caps.items():
-            if (regime.name, name) not in moved:
+            if name in had and (regime.name, name) not in moved:
                 message = f"`{regime.name}` tightens `{name}` for nobody"
                 help_text = "write a value that is tighter than what somebody has, or leave it out"
-                yield setting.document.problem("idle-regime", setting.path, message, help_text)
+                yield setting.document.problem("idle-regime", setting.path, message, help_text, warning=True)
 
 
 def _declared(caps: Mapping[str, Any], regimes: Mapping[str, Regime]) -> dict[str, Any]:

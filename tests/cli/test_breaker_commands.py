@@ -113,6 +113,7 @@ REFUSED: Final = {
     "a rearm without a reason": ("rearm", "drawdown", "--by", "Ada", "--why", ""),
     "a halt with a long reason": ("halt", "--by", "Ada", "--why", "x" * 501),
     "a halt without a name": ("halt", "--why", "x"),
+    "a rearm of what is no breaker": ("rearm", "drawdwn", *WHO),
 }
 
 

@@ -268,14 +268,19 @@ def test_for_an_order_the_tighter_of_strategy_and_symbol_counts(written: Written
             assert found == meant("strategy_positions", per_strategy)
 
 
+def _declared(holder: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """A holder's caps, but for those that regimes make, of which these rules have none."""
+    return {cap: value for cap, value in holder["caps"].items() if cap in document["caps"]}
+
+
 def rules_of(made: Compile) -> RuleSet:
     """The rule set of an assembled document, with the shipped values where a layer was left out."""
     document = made.document
     whole = shipped()[0].document
     for part in ("symbols", "strategies"):
         for name, entry in document[part].items():
-            entry["caps"] = {**whole[part].get(name, {"caps": {}})["caps"], **entry["caps"]}
-    document["account"]["caps"] = {**whole["account"]["caps"], **document["account"]["caps"]}
+            entry["caps"] = {**_declared(whole[part].get(name, {"caps": {}}), document), **entry["caps"]}
+    document["account"]["caps"] = {**_declared(whole["account"], document), **document["account"]["caps"]}
     return read(document)
 
 

@@ -17,6 +17,7 @@ from engine.breakers import gates_of
 from generator.compile.codes import CODES
 from generator.compile.finish import file_text
 from generator.compile.problems import Problem, Refused, render, report
+from generator.compile.regimes import conditions, in_regime, twins, written
 from generator.compile.sources import FILES
 from generator.compile.stages import Compiled, compile_universe
 from generator.compile.text import MAX_BYTES
@@ -554,10 +555,11 @@ def test_a_damaged_source_is_refused_or_compiles_whole(file: str, project: Path)
                 rules = parse(file_text(made.document)).ruleset
                 gates = made.sources.documents["gates"].data
                 kept = [gate["id"] for breaker in made.sources.entries("breakers") for gate in gates_of(breaker)]
-                assert [g.id for g in rules.gates] == [*(g["id"] for g in gates["gates"]), *kept]
+                of_regimes = [in_regime(gates["gates"][t.gate]["id"], t.regime) for t in twins(made.sources)]
+                assert [g.id for g in rules.gates] == [*(g["id"] for g in gates["gates"]), *kept, *of_regimes]
                 assert [b.id for b in rules.breakers] == [b["id"] for b in made.sources.entries("breakers")]
                 assert rules.windows.keys() == made.sources.entries("windows").keys()
-                assert rules.measures.keys() == gates["measures"].keys()
+                assert rules.measures.keys() == {*gates["measures"], *conditions(written(made.sources))}
 
 
 def compiled_or_told(project: Path) -> Compiled | None:

@@ -25,7 +25,7 @@ from generator.compile.stages import Compiled, compile_universe
 from generator.scenarios import with_gates
 from research.intents import stream
 from tests.conftest import ROOT, TODAY
-from tests.generator.change.projects import GATES, RISK, Edit, edited, shipped
+from tests.generator.change.projects import GATES, RISK, Edit, edited, without_regimes
 from universe.reader import Universe, parse
 
 BACKENDS: Final = ("python", "interpreter")
@@ -48,8 +48,8 @@ def written(when: str = WHEN, caps: Mapping[str, str] = CAPS, name: str = "crisi
 
 
 def compiled(text: str, *edits: Edit, environment: str = "prod") -> Compiled:
-    """The shipped rules with a regime, and with other edits."""
-    texts = edited(*edits)
+    """The shipped rules with this regime alone, and with other edits."""
+    texts = edited(without_regimes(), *edits)
     texts[RISK] += text.encode()
     return compile_universe(Texts(texts), environment, today=TODAY)
 
@@ -89,7 +89,7 @@ def as_if_always(document: Mapping[str, Any]) -> dict[str, Any]:
 @cache
 def engines(backend: str) -> tuple[Engine, Engine, Engine]:
     """With the regime; as if there were none; as if it always held."""
-    plain = compile_universe(Texts(shipped()), today=TODAY).document
+    plain = compiled("").document
     documents = (crisis().document, plain, as_if_always(crisis().document))
     with_regime, without, always = (Engine(read(document), backend) for document in documents)
     return with_regime, without, always
@@ -158,9 +158,9 @@ def test_when_a_regime_tightens_a_bound_then_each_gate_over_it_stands_once_more(
     assert gates["open_positions_in_crisis"]["at_most"] == "caps.open_positions_in_crisis"
 
 
-def test_when_no_regime_is_written_then_the_universe_has_no_word_of_them(compiled: Compiled) -> None:
+def test_when_no_regime_is_written_then_the_universe_has_no_word_of_them() -> None:
     """Rules that need none are what they were."""
-    assert "regimes" not in compiled.document
+    assert "regimes" not in compiled("").document
 
 
 def test_when_a_gate_lets_pass_what_is_missing_then_in_a_regime_it_does_not() -> None:
@@ -245,23 +245,31 @@ def test_when_a_bound_of_a_regime_is_tried_then_both_sides_of_it_are_cases_in_th
         ({"streak_pause": "5h"}, "not-in-regime", "reads it"),
         ({"orders_span": "2h"}, "not-in-regime", "the window `symbol_orders` looks back as far as it says"),
         ({"restricted": "[BTCUSDT, ETCUSDT]"}, "not-in-regime", "no number"),
-        ({"symbol_exposure": "30%"}, "idle-regime", "for nobody"),
-        ({"symbol_exposure": "none"}, "idle-regime", "for nobody"),
-        ({"free_margin": "5%"}, "idle-regime", "for nobody"),
         ({"symbol_exposure": "10"}, "bad-value", "10"),
         ({"open_quantity": "1 BTC"}, "bad-value", "BTC"),
         ({"symbol_exposur": "10%"}, "unknown-key", "symbol_exposur"),
     ],
 )
 def test_when_a_regime_can_not_move_a_cap_then_its_place_is_named(caps: dict[str, str], code: str, says: str) -> None:
-    """What else follows the cap would not change with the regime, and a value that tightens nobody says nothing."""
+    """What else follows the cap would not change with the regime."""
     (problem,) = problems(written(caps=caps))
-    lines = (shipped()[RISK].decode() + written(caps=caps)).splitlines()
+    lines = (edited(without_regimes())[RISK].decode() + written(caps=caps)).splitlines()
 
     assert (problem.file, problem.line, problem.code) == (RISK, len(lines), code)
     assert lines[-1][problem.column - 1 :].startswith((*caps, *caps.values()))
     assert says in problem.message
     assert problem.help or code in ("unknown-key", "bad-value")
+
+
+@pytest.mark.parametrize("caps", [{"symbol_exposure": "30%"}, {"symbol_exposure": "none"}, {"free_margin": "5%"}])
+def test_when_a_value_of_a_regime_tightens_nobody_then_it_warns(caps: dict[str, str]) -> None:
+    """Said at its place; no error, or nobody could lower a cap below it who may not edit the regime."""
+    text = written(caps=caps)
+    (warning,) = compiled(text).warnings
+
+    assert (warning.file, warning.code, warning.warning) == (RISK, "idle-regime", True)
+    assert warning.line == len((edited(without_regimes())[RISK].decode() + text).splitlines())
+    assert "for nobody" in warning.message
 
 
 def test_when_a_guard_reads_a_cap_then_no_regime_moves_it() -> None:
@@ -293,7 +301,7 @@ def test_when_a_gate_takes_a_ceiling_as_its_floor_then_no_regime_moves_it() -> N
 )
 def test_when_the_condition_is_wrong_then_it_is_said_once_and_where(when: str, code: str, column: int) -> None:
     """However many gates apply by it."""
-    line = len(shipped()[RISK].decode().splitlines()) + 5
+    line = len(edited(without_regimes())[RISK].decode().splitlines()) + 5
 
     assert [(p.file, p.line, p.column, p.code) for p in problems(written(when))] == [(RISK, line, column, code)]
 
@@ -339,8 +347,7 @@ def test_when_two_regimes_are_written_then_both_hold_beside_each_other() -> None
 
 def test_when_a_cap_is_explained_then_each_regime_that_sets_it_is_told(project: Path) -> None:
     """The value, its layer and its line; and of a symbol whose own is tighter, its own."""
-    with (project / RISK).open("a", encoding="utf-8") as file:
-        file.write(written())
+    (project / RISK).write_bytes(edited(without_regimes())[RISK] + written().encode())
     line = len((project / RISK).read_text(encoding="utf-8").splitlines())
 
     def explained(*names: str) -> str:

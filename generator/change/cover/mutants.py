@@ -1,6 +1,7 @@
 """Mutants: small changes of the compiled rules, of which each should be noticed by some scenario.
 
-Operators, guards, modes, exits, what is missing, rows and outputs here; caps and bounds by one step in `steps.py`.
+Operators, guards, modes, exits, what is missing, rows and outputs here; caps and bounds by one step in `steps.py`;
+windows and breakers in `lately.py`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +19,7 @@ Path = tuple[str | int, ...]
 Document = Mapping[str, Any]
 REMOVED: Final = object()
 NO_END: Final = "9999-12-31"
-_OTHER_BOUNDS: Final = {
+OTHER_BOUNDS: Final = {
     "at_most": ("below", "at_least"),
     "at_least": ("above", "at_most"),
     "below": ("at_most", "above"),
@@ -84,10 +85,10 @@ def _of_gate(gate: Document) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{key}: {what}", {**gate, key: text}
     for op in BOUNDS:
         if op in gate:
-            for other in _OTHER_BOUNDS[op]:
-                yield f"{op} → {other}", {**_without(gate, op), other: gate[op]}
+            for other in OTHER_BOUNDS[op]:
+                yield f"{op} → {other}", {**without(gate, op), other: gate[op]}
     if "when" in gate:
-        yield "when dropped", _without(gate, "when")
+        yield "when dropped", without(gate, "when")
         yield "when negated", {**gate, "when": negated(gate["when"])}
     if "require" in gate:
         yield "require negated", {**gate, "require": negated(gate["require"])}
@@ -99,12 +100,13 @@ def _of_gate(gate: Document) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _flipped(gate: Document, key: str, word: str) -> Iterator[tuple[str, dict[str, Any]]]:
     if key in gate:
-        yield f"{key}: {gate[key]} dropped", _without(gate, key)
+        yield f"{key}: {gate[key]} dropped", without(gate, key)
     else:
         yield f"{key}: {word} added", {**gate, key: word}
 
 
-def _without(entry: Document, key: str) -> dict[str, Any]:
+def without(entry: Document, key: str) -> dict[str, Any]:
+    """An entry without one of its keys."""
     return {k: v for k, v in entry.items() if k != key}
 
 
@@ -130,7 +132,7 @@ def _of_row(
         for what, text in variants(row["when"]):
             yield f"when: {what}", {**row, "when": text}
     for output, text in row["then"].items():
-        yield f"{output} dropped", {**row, "then": _without(row["then"], output)}
+        yield f"{output} dropped", {**row, "then": without(row["then"], output)}
         for what, changed in _other_outputs(str(text), outputs[output], universe):
             yield f"{output}: {what}", {**row, "then": {**row["then"], output: changed}}
 

@@ -16,6 +16,7 @@ from engine.judge import is_exempt, judge
 from engine.read import examine
 from engine.ruleset import Gate, RuleSet, breaker_nodes, gate_nodes, table_nodes
 from engine.tree import CapRef, FactRef, MeasureRef, Node, OutputRef, walk
+from generator.change.cover.lately import mutants_of_memory
 from generator.change.cover.mutants import Mutant, mutants_of_rules
 from generator.change.cover.steps import mutants_of_values, with_values
 from generator.scenarios import with_gates
@@ -40,9 +41,9 @@ class Verdict:
 
 
 def mutants(universe: Universe) -> list[Mutant]:
-    """Every mutant of a universe, each under a name of its own: rules first, in file order, then values."""
+    """Every mutant of a universe, each under a name of its own: rules, what they remember, then values."""
     found: dict[str, Mutant] = {}
-    for mutant in (*mutants_of_rules(universe), *mutants_of_values(universe)):
+    for mutant in (*mutants_of_rules(universe), *mutants_of_memory(universe), *mutants_of_values(universe)):
         name, again = mutant.name, 1
         while name in found:
             again += 1
@@ -64,6 +65,8 @@ class Scenarios:
             if scenario.only not in engines:
                 engines[scenario.only] = Engine(with_gates(universe.ruleset, scenario.only), BACKEND)
             self._trials.append(tried(scenario, engines[scenario.only]))
+        # Those with a short past first: most of what is noticed, these notice.
+        self._told = sorted((t.told for t in self._trials if t.told is not None), key=_length)
         failing = [t.scenario for t in self._trials if any(True for _ in failures(t))]
         if failing:
             raise ValueError(f"{len(failing)} scenarios fail without any change, first `{failing[0].name}`")
@@ -93,7 +96,16 @@ class Scenarios:
         found = next((t.scenario for t in later if changed.asks_more(t) and changed.fails(t)), None)
         if found is not None or mutant.touches not in self._remembered:
             return found
-        return next((t.scenario for t in self._trials if t.told is not None and changed.comes_to_another(t.told)), None)
+        found = next((told for told in self._told if changed.comes_to_another(told)), None)
+        if found is not None or not any(path[0] == "gates" for path, _ in mutant.edits):
+            return found
+        # A breaker that is kept for others, or judged at another time, is other gates.
+        return next((t.scenario for t in self._trials if t.told is None and changed.fails(t)), None)
+
+
+def _length(told: Scenario) -> int:
+    """How much happens in a scenario's past."""
+    return sum(happening.times for happening in told.past.happenings) if told.past is not None else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +131,12 @@ class _Uses:
         self._exempt = frozenset({"exempt"}) | (frozenset() if head is None else self._of_measure(head))
 
     def remembered(self) -> frozenset[str]:
-        """What windows and breakers follow, so that a change of it makes another present of the same past."""
+        """Windows and breakers, and what they follow: a change of it makes another present of the same past."""
         ruleset = self._ruleset
+        themselves = {f"window:{name}" for name in ruleset.windows} | {f"breaker:{b.id}" for b in ruleset.breakers}
         spans = {w.within for w in ruleset.windows.values()} | {b.hold for b in ruleset.breakers}
         followed = self._of(node for breaker in ruleset.breakers for node in breaker_nodes(breaker))
-        return followed | {f"cap:{span}" for span in spans if isinstance(span, str)}
+        return followed | themselves | {f"cap:{span}" for span in spans if isinstance(span, str)}
 
     def reached_by(self, touched: str) -> _Reached:
         """Whatever uses a thing."""

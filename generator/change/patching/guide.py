@@ -8,7 +8,8 @@ from engine.units import write_value
 from generator.change.patching.remedies import remedy
 from generator.change.patching.surfaces import FORM, Surfaces
 from generator.change.words import Class
-from generator.reference import bound_of, cell, templates
+from generator.explain.parts import bound_of
+from generator.reference import cell, templates
 
 FILE: Final = "docs/agents.md"
 

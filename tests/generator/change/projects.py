@@ -49,6 +49,13 @@ def edited(*edits: Edit) -> dict[str, bytes]:
     return texts
 
 
+@cache
+def without_regimes() -> Edit:
+    """The edit that takes the shipped regimes away; they end their file."""
+    text = shipped()[RISK].decode()
+    return RISK, text[text.index("\nregimes:") :], ""
+
+
 def rules_of(texts: Mapping[str, bytes], environment: str = "prod") -> Rules:
     """The compiled rules of some sources."""
     made = compile_universe(Texts(texts), environment, today=TODAY)

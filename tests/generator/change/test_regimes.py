@@ -11,7 +11,7 @@ from generator.change.differ import compare, merged
 from generator.change.prover import refined
 from generator.change.sides import Named, Rules
 from generator.change.words import Class
-from tests.generator.change.projects import GATES, RISK, Edit, base, rules_of, shipped, told
+from tests.generator.change.projects import GATES, RISK, Edit, edited, rules_of, told, without_regimes
 
 CRISIS: Final = (
     "\nregimes:\n  crisis:\n    why: Every estimate is late.\n    when: vol_ratio >= caps.vol_crisis\n"
@@ -22,11 +22,9 @@ SECONDS: Final = 2.0
 
 @cache
 def with_regime(text: str = CRISIS, *edits: Edit) -> Rules:
-    """The shipped rules with regimes, and with other edits."""
-    texts = {**shipped(), RISK: shipped()[RISK] + text.encode()}
-    for file, old, new in edits:
-        assert old.encode() in texts[file]
-        texts[file] = texts[file].replace(old.encode(), new.encode(), 1)
+    """The shipped rules with these regimes alone, and with other edits."""
+    texts = edited(without_regimes(), *edits)
+    texts[RISK] += text.encode()
     return rules_of(texts)
 
 
@@ -37,7 +35,7 @@ def changes(text: str, *edits: Edit) -> tuple[Change, ...]:
 
 def test_when_a_regime_comes_then_it_tightens_and_names_its_gates() -> None:
     """Its gates only stop more; the line is the one that sets the cap."""
-    found = compare(base(), with_regime())
+    found = compare(with_regime(""), with_regime())
     exposure = next(c for c in found if c.key == "regimes.crisis.caps.symbol_exposure")
 
     assert told(found) == [
@@ -52,7 +50,7 @@ def test_when_a_regime_comes_then_it_tightens_and_names_its_gates() -> None:
 
 def test_when_a_regime_goes_then_it_loosens() -> None:
     """What its gates stopped may pass."""
-    assert told(compare(with_regime(), base())) == [
+    assert told(compare(with_regime(), with_regime(""))) == [
         "- LOOSEN regime crisis: symbol_exposure: 10%",
         "- LOOSEN regime crisis: trade_nav: 3%",
         "- CONTRACT measure in_crisis: vol_ratio >= caps.vol_crisis",

@@ -76,6 +76,6 @@ def test_when_a_waived_gate_is_edited_then_nothing_better_than_loosening_is_clai
     bound = "caps.symbol_exposure\n"
     edit = {"file": "rules/gates.yaml", "was": f"    at_most: {bound}", "now": f"    below: {bound}"}
     plain, waived = found(None, None, **edit), found(GIVEN, GIVEN, **edit)
-    words = [[c.word for c in told if c.name.startswith("gate symbol_exposure")] for told in (plain, waived)]
+    words = [[c.word for c in told if c.name.startswith("gate symbol_exposure:")] for told in (plain, waived)]
 
     assert words == [["TIGHTEN"], ["LOOSEN"]]

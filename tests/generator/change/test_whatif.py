@@ -68,13 +68,15 @@ def test_several_values_are_set_at_once() -> None:
     assert told(found) == [
         "~ TIGHTEN tier CORE: spread: 5bps → 4bps",
         "~ TIGHTEN symbol LTCUSDT: symbol_exposure: 8% → 7%",
+        "~ TIGHTEN symbol LTCUSDT: symbol_exposure in crisis: 8% → 7%",
     ]
 
 
 def test_a_key_of_a_change_is_what_sets_it() -> None:
     """What a diff calls the place of a cap is what `--set` takes to put the old value back."""
-    (change,) = changes((RISK, "LTCUSDT: {symbol_exposure: 8%}", "LTCUSDT: {symbol_exposure: 7%}"))
+    change, in_crisis = changes((RISK, "LTCUSDT: {symbol_exposure: 8%}", "LTCUSDT: {symbol_exposure: 7%}"))
 
+    assert change.key == in_crisis.key
     assert tried(f"{change.key}={change.before}").document["ruleset"] == base().document["ruleset"]
 
 

@@ -3,6 +3,7 @@
 import copy
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -114,11 +115,54 @@ def test_every_kind_of_change_is_there(everything: list[Mutant], universe: Unive
     assert count("gate ", "when dropped") == sum(g.when is not None for g in universe.ruleset.gates)
     assert count("gate ", "require negated") == sum("require" in g for g in universe.document["gates"])
     bounds = sum(any(op in g for op in ("at_most", "at_least", "below", "above")) for g in universe.document["gates"])
-    assert sum(n.split(": ")[1].split(" → ")[0] in ("at_most", "at_least", "below") for n in names) == 2 * bounds
+    words = ("at_most", "at_least", "below")
+    assert sum(n.startswith("gate ") and n.split(": ")[1].split(" → ")[0] in words for n in names) == 2 * bounds
     kinds = Counter(n.split()[0] for n in names)
     assert min(kinds[k] for k in ("gate", "measure", "table", "cap", "bound")) > 100
     for words in (("row ", "dropped"), ("rows ", "swapped"), ("when negated",), ("(looser)",), ("(tighter)",)):
         assert count(*words) > 5
+
+
+def test_each_part_of_what_is_remembered_is_changed(everything: list[Mutant], universe: Universe) -> None:
+    """Of each breaker its condition, its hold, its event and whose it is; of each window what, whose, how far back."""
+    names = [m.name for m in everything]
+    for breaker in universe.ruleset.breakers:
+        about = [n.removeprefix(f"breaker {breaker.id}: ") for n in names if n.startswith(f"breaker {breaker.id}: ")]
+        begins = {"hold →", "on →", "require" if breaker.id == "halt" else "below →"}
+        begins |= {f"on: {breaker.on} dropped"} if breaker.on else set()
+        begins |= {f"by: {field} dropped" for field in breaker.by}
+        assert [b for b in begins if not any(n.startswith(b) for n in about)] == [], breaker.id
+    for window in universe.ruleset.windows.values():
+        about = [n.removeprefix(f"window {window.name}: ") for n in names if n.startswith(f"window {window.name}: ")]
+        begins = {f"by: {field} dropped" for field in window.by} | {"by: "}
+        begins |= {"where dropped", "where negated", "where: "} if window.where is not None else set()
+        begins |= {"within "} if window.within is not None else {"since "} if window.since is not None else set()
+        begins |= {f"{window.kind}: "} if window.value is not None else {f"{window.event} →"}
+        assert [b for b in begins if not any(n.startswith(b) for n in about)] == [], window.name
+
+
+def test_when_a_breaker_opens_again_at_another_bound_then_its_loss_is_a_change(universe: Universe) -> None:
+    """A hysteresis that is dropped opens the breaker sooner; none is shipped, so one is put in."""
+    document = copy.deepcopy(dict(universe.document))
+    document["breakers"][0]["reopen"] = "caps.daily_loss"
+    ruleset, _ = examine(document)
+    assert ruleset is not None
+
+    found = [m for m in mutants(replace(universe, document=document, ruleset=ruleset)) if "reopen" in m.name]
+
+    assert [(m.name, m.touches) for m in found] == [("breaker drawdown: reopen dropped", "breaker:drawdown")]
+    assert "reopen" not in found[0].of(document)["breakers"][0]
+
+
+def test_when_a_breaker_is_kept_for_others_then_its_gates_follow(everything: list[Mutant], universe: Universe) -> None:
+    """A mutant is what a compile of the edited file would be, not half of it."""
+    (mutant,) = [m for m in everything if m.name == "breaker stop_streak: on: exit dropped"]
+    made = mutant.of(universe.document)
+    ids, before = ([g["id"] for g in document["gates"]] for document in (made, universe.document))
+    at = before.index("stop_streak")
+
+    assert ids == [*before[:at], "stop_streak", "stop_streak_held", *before[at + 1 :]]
+    assert examine(made)[0] is not None
 
 
 def test_each_cap_in_force_is_moved_both_ways(everything: list[Mutant], universe: Universe) -> None:

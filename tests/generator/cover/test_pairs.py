@@ -61,8 +61,21 @@ def quantity_after(n: Numbers) -> Fraction:
     return exposure(n, "position.quantity", "working.buy_quantity", "working.sell_quantity", n["order.quantity"])
 
 
+Inside = Callable[[Numbers, Numbers], bool]
+
+
+def in_crisis(name: str, plain: Inside) -> Inside:
+    """A bound in a crisis: as it is without, with the tighter cap; outside of a crisis everything is inside."""
+
+    def inside(n: Numbers, caps: Numbers) -> bool:
+        calm = n["market.vol_short"] < caps["vol_crisis"] * n["market.vol_long"]
+        return calm or plain(n, {**caps, name: caps[f"{name}_in_crisis"]})
+
+    return inside
+
+
 # Where the quantity decides.
-SIZED: Final[Mapping[str, Callable[[Numbers, Numbers], bool]]] = {
+_SIZED: Final[Mapping[str, Inside]] = {
     "max_quantity": lambda n, caps: n["order.quantity"] <= caps["venue_max_quantity"],
     "venue_min_notional": lambda n, caps: notional(n) >= caps["venue_min_notional"],
     "min_notional": lambda n, caps: notional(n) >= caps["min_notional"],
@@ -83,7 +96,9 @@ SIZED: Final[Mapping[str, Callable[[Numbers, Numbers], bool]]] = {
         n["margin.available"] - notional(n) / n["order.leverage"] >= caps["free_margin"] * n["nav.total"]
     ),
 }
-INSIDE: Final[Mapping[str, Callable[[Numbers, Numbers], bool]]] = {
+_OF_CRISIS: Final = ("trade_nav", "symbol_exposure", "group_exposure", "gross_exposure", "net_exposure")
+SIZED: Final = {**_SIZED, **{f"{name}_in_crisis": in_crisis(name, _SIZED[name]) for name in _OF_CRISIS}}
+INSIDE: Final[Mapping[str, Inside]] = {
     **SIZED,
     "nav_fresh": lambda n, caps: n["nav.age"] < caps["nav_max_age"],
     "mark_fresh": lambda n, caps: n["mark.age"] < caps["mark_max_age"],
@@ -96,6 +111,9 @@ INSIDE: Final[Mapping[str, Callable[[Numbers, Numbers], bool]]] = {
     "leverage": lambda n, caps: n["order.leverage"] <= caps["leverage"],
     "bracket_leverage": lambda n, caps: n["order.leverage"] <= n["bracket.leverage"],
     "open_positions": lambda n, caps: n["positions.open"] < caps["open_positions"],
+    "open_positions_in_crisis": in_crisis(
+        "open_positions", lambda n, caps: n["positions.open"] < caps["open_positions"]
+    ),
     "add_to_loser": lambda n, caps: -n["own.unrealised"] <= caps["add_to_loser"] * n["own.cost"],
     "cooldown": lambda n, caps: n["recent.since_exit"] >= caps["cooldown"],
     "symbol_orders": lambda n, caps: n["recent.symbol_orders"] < caps["symbol_orders"],

@@ -118,6 +118,7 @@ def test_json_has_the_numbers(project: Path) -> None:
     result = ran(project, "-k", "a buy of exactly 6% of NAV passes", "--backend", "python", "--json")
 
     (failure,) = json.loads(result.stdout)["failures"]
-    (gate,) = failure["gates"]
+    gate, in_crisis = failure["gates"]
+    assert (in_crisis["gate"], in_crisis["outcome"]) == ("trade_nav_in_crisis", "not meant")
     assert (gate["gate"], gate["observed"], gate["limit"], gate["headroom"]) == ("trade_nav", "0.06", "0.059", "-0.001")
     assert gate["source"] == "rules/risk.yaml:52"
