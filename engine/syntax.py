@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 MAX_LENGTH: Final = 2000
+# Spaces around an operator, and parentheses.
+_MOST_GROWTH: Final = 8
 MAX_DEPTH: Final = 40
 MAX_NODES: Final = 300
 COMPARISONS: Final = ("<", "<=", ">", ">=", "==", "!=")
@@ -172,6 +174,10 @@ def parse(text: str) -> Syntax:
     parser.finish()
     if depth(tree) > MAX_DEPTH:
         raise SyntaxFault(0, "the expression is too large", "name parts of it as measures")
+    # Compiled rules hold it as it is written canonically, with spaces and parentheses, and that is read again.
+    if len(text) * _MOST_GROWTH > MAX_LENGTH and len(render(tree)) > MAX_LENGTH:
+        fault = f"the expression is longer than {MAX_LENGTH} characters when it is written canonically"
+        raise SyntaxFault(0, fault, "name parts of it as measures")
     return tree
 
 

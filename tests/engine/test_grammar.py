@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.syntax import MAX_LENGTH, SyntaxFault, parse, render, tokens
+from engine.syntax import SyntaxFault, parse, render, tokens
 from tests.conftest import ROOT
 from tests.engine.random_rules import thorough
 
@@ -140,7 +140,7 @@ def test_whatever_the_grammar_writes_is_read(seed: int) -> None:
     except SyntaxFault as fault:
         refusal = str(fault)
     if tree is None:
-        assert "too large" in refusal or len(text) > MAX_LENGTH, (text, refusal)
+        assert "too large" in refusal or "characters" in refusal, (text, refusal)
     else:
         assert is_expression(render(tree))
 

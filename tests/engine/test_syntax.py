@@ -136,6 +136,17 @@ def test_a_bomb_is_refused_before_it_goes_off(text: str) -> None:
         syntax.parse(text)
 
 
+def test_what_is_too_long_once_it_is_written_canonically_is_refused_at_once() -> None:
+    """Rules that hold it could not be read again."""
+    text = "a"
+    for _ in range(9):
+        text = f"{text}-({text})"
+
+    assert len(text) < MAX_LENGTH
+    with pytest.raises(SyntaxFault, match="canonically"):
+        syntax.parse(text)
+
+
 def test_depth_is_bounded_at_the_limit() -> None:
     """One less than the limit is read."""
     assert syntax.parse("(" * (MAX_DEPTH - 2) + "a" + ")" * (MAX_DEPTH - 2))
