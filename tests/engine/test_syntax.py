@@ -138,9 +138,7 @@ def test_a_bomb_is_refused_before_it_goes_off(text: str) -> None:
 
 def test_what_is_too_long_once_it_is_written_canonically_is_refused_at_once() -> None:
     """Rules that hold it could not be read again."""
-    text = "a"
-    for _ in range(9):
-        text = f"{text}-({text})"
+    text = f"max({','.join(['+'.join(['a' * 11] * 20)] * 8)})"
 
     assert len(text) < MAX_LENGTH
     with pytest.raises(SyntaxFault, match="canonically"):
