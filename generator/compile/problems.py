@@ -38,8 +38,8 @@ class Refused(Exception):
 
 
 _QUOTED: Final = re.compile(r"`([^`]*)`")
-# What would move a terminal's cursor, or turn the direction in which it writes.
-_UNPRINTED: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
+# Of Unicode, what nobody sees beside controls: formats, and what separates words, lines, paragraphs; not the plain space.
+UNSEEN: Final = ("Cf", "Zs", "Zl", "Zp")
 
 
 def render(problem: Problem, text: str | None = None) -> str:
@@ -48,7 +48,7 @@ def render(problem: Problem, text: str | None = None) -> str:
     lines = [f"{problem.file}:{problem.line}:{problem.column}: {head}{problem.code} {problem.message}"]
     source = text.splitlines() if text is not None else []
     if 0 < problem.line <= len(source):
-        shown = _UNPRINTED.sub("\ufffd", source[problem.line - 1])
+        shown = _printed(source[problem.line - 1])
         start = max(0, problem.column - 60) if len(shown) > 120 else 0
         lines.append(
             f"    {'…' if start else ''}{shown[start : start + 110].rstrip()}{'…' if len(shown) > start + 110 else ''}"
@@ -58,6 +58,12 @@ def render(problem: Problem, text: str | None = None) -> str:
         lines.append(f"help: {problem.help}")
     lines += [f"help: {letter}" for letter in foreign("".join(_QUOTED.findall(problem.message)))]
     return "\n".join(lines)
+
+
+def _printed(line: str) -> str:
+    """A line as a terminal may show it: nothing in it moves the cursor, or turns the direction of reading."""
+    hidden = {c for c in set(line) if c not in " \t" and unicodedata.category(c) in ("Cc", *UNSEEN)}
+    return line.translate(dict.fromkeys(map(ord, hidden), "\ufffd"))
 
 
 def foreign(words: str) -> list[str]:
