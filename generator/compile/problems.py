@@ -38,7 +38,7 @@ class Refused(Exception):
 
 
 _QUOTED: Final = re.compile(r"`([^`]*)`")
-# Of Unicode, what nobody sees beside controls: formats, and what separates words, lines, paragraphs; not the plain space.
+# Of Unicode, what nobody sees beside controls: formats, and what separates words, lines and paragraphs.
 UNSEEN: Final = ("Cf", "Zs", "Zl", "Zp")
 
 
