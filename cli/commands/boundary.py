@@ -93,7 +93,7 @@ def _show(found: "list[Pair]", universe: "Universe", *, each: bool) -> None:
         )
     wide_console().print(table)
     gates = {p.gate.id for p in found}
-    click.echo(f"{len(found)} pairs of {len(gates)} gates")
+    click.echo(f"{len(found)} pairs of {len(gates)} gate{'s' if len(gates) != 1 else ''}")
 
 
 def _key(pair: "Pair") -> tuple[str, str, str]:

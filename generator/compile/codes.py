@@ -10,6 +10,7 @@ CODES: Final[Mapping[str, str]] = {
     "no-file": "A source file is absent or can't be read.",
     "too-large": "A file is larger than the reader takes, or an expression is with all that it names written out.",
     "too-deep": "The file nests deeper than the reader takes.",
+    "unseen-character": "A character that can't be told from a space, or from nothing, by looking at it.",
     "tab": "A tab: how far it indents depends on who looks.",
     "tag": "A YAML tag would choose the type of a value; its schema does.",
     "anchor": "An anchor, alias or merge key makes one line mean two things.",

@@ -32,7 +32,7 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
     path: Path = tuple(error.absolute_path)
     if isinstance(error.schema, Mapping) and error.schema.get("x-value") and error.validator != "type":
         return
-    name = str(path[-1]) if path else "the file"
+    name = f"`{path[-1]}`" if path else "the file"
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
         for key in sorted(error.instance.keys() - known.keys())[:MOST_KEYS]:
@@ -63,18 +63,18 @@ def _problems(document: Document, error: Any) -> Iterator[Problem]:
         ]
         words = list(dict.fromkeys(allowed))
         help_text = did_you_mean(str(error.instance), words) or f"one of {', '.join(words)}"
-        yield document.problem("bad-value", path, f"`{error.instance}` is no value of `{name}`", help_text)
+        yield document.problem("bad-value", path, f"`{error.instance}` is no value of {name}", help_text)
     elif error.validator in ("type", "anyOf"):
         yield document.problem(
-            "bad-shape", path, f"`{name}` is not {_wanted(error.schema)}", error.schema.get("description")
+            "bad-shape", path, f"{name} is not {_wanted(error.schema)}", error.schema.get("description")
         )
     elif error.validator in ("minItems", "minLength"):
         least = error.validator_value
         said = "is empty" if least == 1 else f"is shorter than {least} {_COUNTED[error.validator]}"
-        yield document.problem("bad-shape", path, f"`{name}` {said}")
+        yield document.problem("bad-shape", path, f"{name} {said}")
     else:
         yield document.problem(
-            "bad-value", path, f"`{error.instance}` is no value of `{name}`", error.schema.get("description")
+            "bad-value", path, f"`{error.instance}` is no value of {name}", error.schema.get("description")
         )
 
 

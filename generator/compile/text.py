@@ -12,11 +12,13 @@ from typing import Any, Final
 import yaml
 
 from engine.faults import Path
+from generator.compile.characters import unseen
 from generator.compile.files import MOST, Files
 from generator.compile.hazards import OWN_WORDS, is_treacherous
 from generator.compile.problems import Problem
 
 MAX_BYTES: Final = MOST
+_SECOND: Final = "a second document in one file"
 MAX_DEPTH: Final = 16
 MAX_TEXT: Final = 20_000
 MAX_TOKENS: Final = 700_000
@@ -99,6 +101,8 @@ def read_text(file: str, text: str) -> tuple[Document, list[Problem]]:
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = " ".join(filter(None, [error.context, error.problem]))
         help_text = "quote any text that holds `: `, ` #`, or a comma inside { } or [ ]"
+        if isinstance(error, yaml.composer.ComposerError):
+            message, help_text = _SECOND, "one document per file: remove the `---`"
         return document, [Problem(file, line, column, "bad-yaml", message, help_text)]
     except yaml.reader.ReaderError as error:
         before = (text[: text.index(chr(error.character))] + "^").splitlines()
@@ -136,6 +140,7 @@ def _unwanted(file: str, text: str) -> Iterator[Problem]:
     if len(text.encode(errors="surrogatepass")) > MAX_BYTES:
         yield too_large(file)
         return
+    yield from unseen(file, text)
     for number, line in enumerate(text.splitlines(), 1):
         if "\t" in line:
             yield Problem(
@@ -184,8 +189,8 @@ def _unwanted(file: str, text: str) -> Iterator[Problem]:
                     mark.line + 1,
                     mark.column + 1,
                     "bad-yaml",
-                    "a second document in one file",
-                    "one document per file",
+                    _SECOND,
+                    "one document per file: remove the `---`",
                 )
                 return
     except (yaml.YAMLError, UnicodeEncodeError):

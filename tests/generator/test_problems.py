@@ -86,6 +86,11 @@ MISTAKES: Final = (
     Mistake("list as a key", "bad-key", RISK, "  alts: {", "  ? ‸[alts]\n  : {"),
     Mistake("second document", "bad-yaml", TIERS, "tiers:\n", "‸---\ntiers:\n"),
     Mistake("control character", "bad-yaml", RISK, "  daily_loss: 1%", "  daily_loss: ‸\x071%"),
+    Mistake("no-break space", "unseen-character", RISK, "  daily_loss: 1%", "  daily_loss:‸\u00a01%"),
+    Mistake("direction of reading turned", "unseen-character", RISK, "  daily_loss: 1%", "  daily_loss: ‸\u202e1%"),
+    Mistake("nothing wide in a comment", "unseen-character", RISK, "# the account\n", "# the ‸\u200baccount\n"),
+    Mistake("letter of another alphabet", "unknown-key", RISK, "  leverage: 4x", "  ‸l\u0435verage: 4x"),
+    Mistake("digit of another alphabet", "bad-value", RISK, "  leverage: 4x", "  leverage: ‸\uff14x"),
     Mistake(
         "comma in a flow mapping", "comma", GATES, "is: gross.others + exposure_after}", "is: max(gross.others, ‸0)}"
     ),

@@ -20,7 +20,8 @@ TREACHEROUS: Final = (
     *("010", "0o10", "0x1f", "0b11", "1e6", "1E-7", ".5", "5.", "+3", "-0", "1_000", "0.10", "1.0", "5%", "1.5x"),
     *("1:30", "190:20:30", "2026-01-05", "2026-01-05T12:00:00Z", ".inf", "-.INF", ".nan", "=", "80_000 USDT"),
 )
-LETTERS: Final = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters="\ufeff")
+UNSEEN: Final = ("Cf", "Zl", "Zp", "Zs")
+LETTERS: Final = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", *UNSEEN], include_characters=" ")
 WORDS: Final = st.one_of(
     st.sampled_from(TREACHEROUS), st.text(LETTERS, max_size=12), st.text("ab'\"\\#:{}[]&*! -", max_size=9)
 )
@@ -251,3 +252,21 @@ def test_a_hostile_text_is_refused_in_bounded_time(text: str) -> None:
 
     assert problems
     assert time.process_time() - start < 5
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    before=st.text(LETTERS.filter(lambda c: c.isalnum()), max_size=8),
+    unseen=st.characters(codec="utf-8", categories=UNSEEN).filter(lambda c: c != " "),
+)
+def test_when_a_character_can_not_be_seen_then_its_place_is_named(before: str, unseen: str) -> None:
+    """Wherever it stands, in a comment as in a value; only a mark of the byte order may begin a file."""
+    for text, line, column in (
+        (f"a: b\nx{before}{unseen}y: 1\n", 2, len(before) + 2),
+        (f"a: b # {before}{unseen}\n", 1, len(before) + 8),
+    ):
+        found = [p for p in problems_of(text) if p.code == "unseen-character"]
+        assert [(p.line, p.column) for p in found] == [(line, column)]
+        assert f"U+{ord(unseen):04X}" in found[0].message
+        assert unseen not in render(found[0], text)
+    assert problems_of("\ufeffa: b\n") == []
