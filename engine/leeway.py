@@ -8,12 +8,13 @@ leaves no leeway, and each decision is made in full.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import Decimal, Inexact
 from fractions import Fraction
 from typing import Final, Literal
 
 from engine.interpret import Situation, Unknown, evaluate
 from engine.judge import PASSES, is_exempt, may_be_exempt
+from engine.numbers import EXACT
 from engine.per_node import PerNode
 from engine.reach import reach
 from engine.ruleset import Bound, Gate, Multiple, Require
@@ -183,7 +184,10 @@ def _multiple(measure: Node, step: Node, to: Leeway) -> None:
         raise NoLeeway
     size = numerator[()] / denominator[()]
     if measure.name in to.free:
-        to.steps.append((measure.name, Decimal(size.numerator) / Decimal(size.denominator)))
+        try:
+            to.steps.append((measure.name, EXACT.divide(Decimal(size.numerator), Decimal(size.denominator))))
+        except Inexact as error:
+            raise NoLeeway from error
     elif (_known(measure.name, to) / size).denominator != 1:
         raise NoLeeway
 

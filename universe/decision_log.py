@@ -30,6 +30,8 @@ _NAME_DIGITS: Final = 16
 
 
 MAX_LINE: Final = 1_000_000
+# Of a decision with longer facts there is no line: what else stands on one takes less than what is left.
+MAX_FACTS: Final = 800_000
 
 
 class LogFault(ValueError):

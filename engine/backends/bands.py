@@ -18,7 +18,7 @@ from engine.backends.near import (
 )
 from engine.backends.places import InTwo, NearInTwo
 from engine.backends.plan import is_read
-from engine.backends.translate import Translator, assign, call, invert, local
+from engine.backends.translate import Translator, assign, call, invert, local, times
 from engine.per_node import PerNode
 from engine.ruleset import RuleSet
 from engine.tree import (
@@ -143,17 +143,20 @@ class Bands(Translator):
     def signs(self, left: Node, right: Node) -> tuple[ast.expr, ast.expr] | None:
         """Zero and a number whose sign is sure, in the order of these; None where they are others.
 
+        Zero is taken times the divisor, which may be missing.
+
         Raises:
             NotBanded: floats say nothing.
         """
         if not (is_zero(left) or is_zero(right)):
             return None
-        number, _ = approximate(right if is_zero(left) else left, self)
+        number, divisor = approximate(right if is_zero(left) else left, self)
         if not number.signed:
             return None
-        if number.factors > MAX_FACTORS:
+        if max(number.factors, divisor.factors if divisor else 0) > MAX_FACTORS:
             raise NotBanded
-        return (ast.Constant(0), number.value) if is_zero(left) else (number.value, ast.Constant(0))
+        zero = times(ast.Constant(0), divisor.value if divisor else None)
+        return (zero, number.value) if is_zero(left) else (number.value, zero)
 
     def whole(self, fact: str) -> int | None:
         """What bounds a fact that is exactly a small whole number; None for others."""

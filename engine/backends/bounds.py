@@ -101,6 +101,8 @@ class Bounds:
             positive = all(self._free[name] is Sign.POSITIVE for name in product)
             near = () if product[0] in self._compared else _near_ends(of, len(product), positive=positive)
             exactly = _exact_ends(of) if len(product) == 1 else ()
+            if not (near or exactly):  # a strict end of what is no float
+                raise NoLeeway
             tests.append(_Test(product, tuple(e is not None for e in near), tuple(e is not None for e in exactly)))
             bound += [end for end in (*near, *exactly) if end is not None]
         for name, step in found.steps:

@@ -7,6 +7,7 @@ from typing import Final
 from engine import catalog
 from engine.backends.near import nearest
 from engine.backends.python import is_open
+from engine.numbers import EXACT
 from engine.ruleset import Layer, RuleSet, Subject
 
 # Codes of words and truth values that are none: missing, and none of the fact's own.
@@ -70,8 +71,9 @@ class Everybody:
 
 
 def _of_number(what: str, value: Decimal) -> Value:
-    decimals = max(0, -int(value.normalize().as_tuple().exponent))
-    fits = decimals <= _DECIMALS and abs(value).scaleb(decimals) < WHOLE
+    decimals = max(0, -int(value.normalize(EXACT).as_tuple().exponent))
+    scaled = value.scaleb(decimals, EXACT)
+    fits = decimals <= _DECIMALS and scaled.copy_abs() < WHOLE
     match what:
         case "number":
             return nearest(value)
@@ -79,7 +81,7 @@ def _of_number(what: str, value: Decimal) -> Value:
             return int(is_short(Fraction(value)))
         case "scale":
             return nearest(Decimal(10**decimals)) if fits else None
-    return nearest(value.scaleb(decimals)) if fits else None
+    return nearest(scaled) if fits else None
 
 
 def is_short(value: Fraction) -> bool:

@@ -14,6 +14,7 @@ from execution.service.log import DecisionLog
 from execution.service.requests import Batch, Refused
 from execution.service.sharing import Layer, Layers, Repeated
 from universe import Universe
+from universe.decision_log import MAX_FACTS
 from universe.quiet import quiet_facts
 from universe.trading import ZERO
 
@@ -108,13 +109,15 @@ def _told(engine: Engine, layer: Layer, own: Any, scope: str) -> Told:
     """The decision on own facts over those of a layer.
 
     Raises:
-        FactsFault: they can't be decided on at all.
+        FactsFault: they can't be decided on at all, or would make a line that nobody reads again.
     """
     told = layer.told(own) if scope == "order" else None
-    if told is not None:
-        return told
-    read = layer.read(own)
-    return engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
+    if told is None:
+        read = layer.read(own)
+        told = engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
+    if len(told.facts) > MAX_FACTS:
+        raise FactsFault(f"the facts take more than {MAX_FACTS} characters in a record")
+    return told
 
 
 def _invalid(engine: Engine, fault: FactsFault) -> Told:

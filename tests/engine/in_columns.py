@@ -9,6 +9,7 @@ import numpy
 from engine import Engine
 from engine.columns import Batch, Column, Columns
 from engine.facts import FactsFault
+from engine.numbers import EXACT
 from tests.engine.cloud import nested
 
 Request = Mapping[str, Any]
@@ -41,7 +42,7 @@ def _column(columns: Columns, name: str, raws: list[Any], odd: set[int]) -> Colu
             values.append(None)
     if place.fact.unit.numeric:
         floats = [float("nan") if v is None else float(v) for v in values]
-        short = all(v is None or len(Decimal(v).normalize().as_tuple().digits) <= 15 for v in values)
+        short = all(v is None or len(Decimal(v).normalize(EXACT).as_tuple().digits) <= 15 for v in values)
         return Column(numpy.array(floats), lambda row: raws[row], short)
     if all(isinstance(v, bool) or v is None for v in values):
         truths = numpy.array([-1 if v is None else int(v) for v in values], numpy.int8)

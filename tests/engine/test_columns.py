@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 
+from engine import Engine, read
 from engine.columns import Columns, as_it_is
 from tests.engine.in_columns import batch, bits, with_gates
 from tests.engine.random_rules import Case, cases, engines, thorough
@@ -43,3 +44,23 @@ def test_when_gates_are_more_than_a_number_has_bits_then_several_numbers_hold_th
         assert [kinds[place] for place in places] == expected
 
     law()
+
+
+@pytest.mark.parametrize("size", ["0.5", "0.1"])
+def test_a_step_of_more_digits_than_python_computes_with_is_not_rounded(size: str) -> None:
+    """What is rounded to 28 digits is another step, of which other numbers are multiples."""
+    number = {"unit": "ratio", "from": "test", "meaning": "a number"}
+    rules = {
+        "units": {"ratio": {"kind": "ratio", "suffixes": {"x": "1"}, "bare_below": "1"}},
+        "facts": {"f.size": number},
+        "caps": {
+            "step": {"unit": "ratio", "sign": "positive", "tighter": "higher", "per": "account", "meaning": "a step"}
+        },
+        "account": {"caps": {"step": "0.10000000000000000000000000000001"}},
+        "gates": [
+            {"id": "g", "why": "w", "veto": "v", "source": "a:1", "measure": "f.size", "multiple_of": "caps.step"}
+        ],
+    }
+    columns = Columns(Engine(read(rules)), as_it_is)
+
+    assert columns.masks.of_rows(columns.judge(batch(columns, [{"f.size": size}]))) == [1]

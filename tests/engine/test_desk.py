@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 
 from engine import Engine, read
+from engine.columns import Columns, as_it_is
 from engine.desk import Desk, Record, Unusual
 from engine.facts import FactsFault
 from tests.engine import cloud
 from tests.engine.beside import COUNT, Beside
+from tests.engine.in_columns import batch
 from tests.engine.random_rules import Case, cases, engines, nested, thorough
 
 
@@ -153,3 +155,32 @@ def test_a_shadow_gate_stops_nothing_and_is_judged() -> None:
     assert verdict.allowed
     assert verdict.reasons == ()
     assert [(j.gate.id, j.observed) for j in verdict.judgements] == [("idle", Fraction(9, 10))]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        {"measure": "f.part / f.whole", "at_least": "0"},
+        {"measure": "f.size * f.part / f.whole", "at_least": "0"},
+        {"require": "f.part / f.whole >= 0"},
+        {"require": "f.size > f.part", "when": "f.part / f.whole < 0"},
+    ],
+)
+def test_when_a_divisor_is_missing_then_a_comparison_with_zero_says_so(test: dict[str, str]) -> None:
+    """The sign of a quotient is that of its dividend only where there is a divisor."""
+    number = {"unit": "ratio", "from": "test", "meaning": "a number"}
+    positive = {**number, "sign": "positive"}
+    rules = {
+        "units": {"ratio": {"kind": "ratio", "suffixes": {"x": "1"}, "bare_below": "1"}},
+        "facts": {"f.part": number, "f.whole": positive, "f.size": positive},
+        "caps": {},
+        "gates": [{"id": "share", "why": "it bounds", "veto": "share", "source": "here:1", **test}],
+    }
+    engine = Engine(read(rules))
+    desk = Desk(engine)
+    verdict = desk.intake("f.size")(desk.standing({"f": {"part": "1"}}), Decimal(1)).decide()
+    columns = Columns(engine, as_it_is)
+
+    assert (verdict.allowed, verdict.reasons) == (False, ("facts_missing",))
+    rows = batch(columns, [{"f.part": "1", "f.whole": None, "f.size": "1"}])
+    assert columns.masks.of_rows(columns.judge(rows)) == [1]

@@ -108,6 +108,24 @@ def test_a_number_at_its_bound_passes_and_one_beside_it_does_not() -> None:
     assert passes(desk(LARGEST), third[:-1] + "4", "1", room=third) is False
 
 
+@pytest.mark.parametrize(("size", "expected"), [("3044", True), ("3000", False)])
+def test_a_step_of_more_digits_than_python_computes_with_is_not_rounded(size: str, expected: bool) -> None:
+    """What is rounded to 28 digits is another step, of which other numbers are multiples."""
+    stepped = gate("stepped", measure="f.size", multiple_of="f.room")
+
+    digits = "0.1234567890123456789012345"
+
+    assert passes(desk(stepped), digits + size, "1", room=digits + "3044") is expected
+
+
+def test_a_strict_bound_of_what_is_no_float_is_found_to_leave_no_leeway_once() -> None:
+    """It is remembered as such, and not tried again for each decision."""
+    by = desk(gate("above", measure="f.size", above="f.room"))
+    take, facts = by.intake("f.size"), by.standing({"f": {"room": "3"}}, long=True)
+
+    assert take(facts, Decimal(5)).guarded.tests(facts.values, ()) is None
+
+
 @pytest.mark.parametrize(
     "gates",
     [

@@ -15,10 +15,11 @@ from execution.gate import RiskEngine
 from execution.service.answers import MAX_REMEMBERED, Answers
 from execution.service.log import DecisionLog
 from execution.service.requests import Refused, batch_of
+from execution.state.log import existing
 from tests.engine.test_waivers import LEAVE, with_waivers
 from tests.execution.service.orders import order, split
 from tests.execution.service.test_log import records
-from universe.decision_log import merged
+from universe.decision_log import lines_of, merged, whole
 from universe.reader import Universe
 
 # What one order says otherwise than a quiet one, of its own facts, its symbol's and the account's.
@@ -164,6 +165,24 @@ def test_when_a_request_is_long_then_nothing_of_it_is_remembered(universe: Unive
 
     assert {told.whole() for told in (*short, *long)} == {short[0].whole()}
     assert [len(told.shared) for told in (*short, *long)] == [0, 1, 1, 0, 0, 0]
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_when_facts_are_longer_than_a_line_of_the_log_then_they_are_no_facts(
+    universe: Universe, tmp_path: Path, shared: bool
+) -> None:
+    """Such a line could not be read again, nor what follows it; all others are decided and logged as ever."""
+    account, of_symbol, own = item(universe, "BTCUSDT")
+    long = {"price": "1" * 1_000_000}
+    items = [own, {**own, "mark": long} if shared else {**own, "order": {**own["order"], **long}}, own]
+    log = DecisionLog(tmp_path)
+    text = json.dumps({"shared": {**account, **of_symbol}, "items": items})
+    found = [told for part in Answers(RiskEngine.of(universe), log).batch(batch_of(text)) for told in part]
+    log.close()
+    read_again = whole(line for path in existing(tmp_path, "decisions") for line in lines_of(path))
+
+    assert [told.reasons == ("input_invalid",) for told in found] == [False, True, False]
+    assert [record for _, record in read_again] == [told.whole() for told in found]
 
 
 ODD = [
