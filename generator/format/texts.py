@@ -50,7 +50,7 @@ def formatted(file: str, text: str, schema: Schema) -> str:
 
 
 def _once(file: str, text: str, schema: Schema) -> str:
-    written = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    written = re.sub("\r\n?", "\n", text.removeprefix("\ufeff"))
     before, problems = read_text(file, written)
     if problems and all(p.code == "comma" for p in problems):
         written = joined(file, written)
