@@ -1,5 +1,6 @@
 """What tests of the shipped rules share: the project's folder, its compiled rules, and a copy that may be edited."""
 
+import gc
 import shutil
 from collections.abc import Sequence
 from datetime import date
@@ -25,6 +26,12 @@ settings.register_profile("soak", max_examples=3000)
 def pytest_addoption(parser: pytest.Parser) -> None:
     """What a run of the tests may be told: for how long doors are fuzzed."""
     parser.addoption("--fuzz-seconds", type=float, default=60.0, help="for how long each door is fuzzed (60)")
+
+
+def pytest_collection_finish() -> None:
+    """What has been collected lives to the end, and need not be looked at whenever garbage is."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -41,9 +41,16 @@ def formatted(file: str, text: str, schema: Schema) -> str:
 
     Raises:
         Refused: it is no strict YAML.
-        FormatFault: it can't be written otherwise without changing more than its writing.
+        FormatFault: it can't be written otherwise without changing more than its writing, or would not stay so.
     """
-    written = text.removeprefix("\ufeff").replace("\r\n", "\n")
+    made = _once(file, text, schema)
+    if made != text and _once(file, made, schema) != made:
+        raise FormatFault(f"{file} can't be formatted: its new writing would be written otherwise again")
+    return made
+
+
+def _once(file: str, text: str, schema: Schema) -> str:
+    written = re.sub("\r\n?", "\n", text.removeprefix("\ufeff"))
     before, problems = read_text(file, written)
     if problems and all(p.code == "comma" for p in problems):
         written = joined(file, written)

@@ -30,7 +30,10 @@ def main() -> int:
     if unknown := [door for door in asked.doors if door not in DOORS]:
         parser.error(f"there is no door {unknown[0]!r}; there are {', '.join(DOORS)}")
     if asked.replay is not None:
-        return _replayed(asked.doors, asked.replay)
+        try:
+            return _replayed(asked.doors, asked.replay)
+        except (OSError, SyntaxError) as error:
+            parser.error(f"--replay: {error}")
     held = [_fuzzed(door, asked) for door in asked.doors or DOORS]
     return 0 if all(held) else 1
 

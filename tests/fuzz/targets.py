@@ -141,8 +141,8 @@ def base() -> dict[str, Any]:
 
 
 def _kind_of(message: str) -> str:
-    """A message without what it quotes of the input."""
-    return _OF_THE_INPUT.sub("…", message)
+    """The beginning of a message, without what it quotes of the input."""
+    return _OF_THE_INPUT.sub("…", message.partition("\n")[0])[:80]
 
 
 def _rule_files() -> list[bytes]:

@@ -125,6 +125,13 @@ def test_spaces_lines_marks_and_ends_are_made_alike() -> None:
     assert made("\ufeff\r\nformat: 1\r\n\r\n\r\nlist:\r\n- id:   a\r\n\r\n") == "format: 1\n\nlist:\n  - id: a\n"
 
 
+def test_a_lone_carriage_return_ends_a_line_too() -> None:
+    """As YAML has it: before an end of line of its own, it is an empty line."""
+    text = "s: |\r\r\n b\r\n"
+
+    assert read_text("", made(text))[0].data == read_text("", text)[0].data == {"s": "\nb\n"}
+
+
 def test_a_block_of_text_keeps_its_lines() -> None:
     """Blank lines in it are what it says."""
     text = "format: 1\nlist:\n  - why: |\n      a\n\n\n      b\n    id: x\n"
@@ -133,10 +140,18 @@ def test_a_block_of_text_keeps_its_lines() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"), [("s: #\n g\n\n", "overlap in comment"), (">\n\n#", "is a single text")], ids=["comment", "text"]
+    ("text", "said"),
+    [
+        ("s: #\n g\n\n", "overlap in comment"),
+        (">\n\n#", "is a single text"),
+        ("r:\n?\x85: {}", "unhashable"),
+        ("-\u2028#\u2028#", "would be written otherwise again"),
+        ("\n\n- >", "would be written otherwise again"),
+    ],
+    ids=["comment", "text", "next line", "separator", "empty block"],
 )
 def test_what_can_not_be_written_anew_is_left_alone(text: str, said: str) -> None:
-    """Found by fuzzing: a comment between a key and its value, and a file that is one text."""
+    """Found by fuzzing: a comment between a key and its value, a file that is one text, rare ends of lines."""
     with pytest.raises(FormatFault, match=said):
         formatted("rules/any.yaml", text, SCHEMA)
 
