@@ -17,7 +17,7 @@ from engine.judge import PASSES, is_exempt, may_be_exempt
 from engine.numbers import EXACT
 from engine.per_node import PerNode
 from engine.reach import reach
-from engine.ruleset import Bound, Gate, Multiple, Require
+from engine.ruleset import Bound, Gate, Multiple, Require, RuleSet
 from engine.tree import (
     Absolute,
     Arithmetic,
@@ -33,6 +33,7 @@ from engine.tree import (
     OutputRef,
     Sign,
     sign_of,
+    walk,
 )
 
 
@@ -85,14 +86,17 @@ class Leeway:
         """The truth of a condition, or None where it depends on what is still to come: it may well hold.
 
         Raises:
-            NoLeeway: it may need a fact that is missing, and that nobody will give.
+            NoLeeway: it may need what is missing, and nobody will give; or a row of a table, which may lack it.
         """
-        answer = evaluate(node, self.situation)
+        answer, situation = evaluate(node, self.situation), self.situation
         if not isinstance(answer, Unknown):
             return answer is True
-        facts = (n for n in reach(self.situation.ruleset, node) if not n.startswith("caps."))
-        if any(name not in self.free and self.situation.value(name) is None for name in facts):
+        if _reads_tables(node, situation.ruleset):
             raise NoLeeway
+        for name in reach(situation.ruleset, node) - self.free.keys():
+            cap = name.removeprefix("caps.")
+            if isinstance(situation.fact(name) if cap == name else situation.cap(cap), Unknown):
+                raise NoLeeway
         return None
 
     def must(self, polynomial: Polynomial, strict: bool) -> None:
@@ -145,6 +149,14 @@ def _pass(gate: Gate, to: Leeway) -> None:
         case Require(condition=condition):
             for part in _all_of(condition):
                 _require(part, to)
+
+
+def _reads_tables(top: Node, ruleset: RuleSet) -> bool:
+    return any(
+        isinstance(node, OutputRef)
+        or (isinstance(node, MeasureRef) and _reads_tables(ruleset.measures[node.name].node, ruleset))
+        for node in walk(top)
+    )
 
 
 def _all_of(condition: Node) -> Iterator[Node]:

@@ -161,3 +161,29 @@ def test_what_passes_by_bounds_has_a_whole_decision() -> None:
     verdicts = [take(standing, Decimal(8)).decide() for _ in range(3)]
 
     assert {v.decision.to_json() for v in verdicts} == {cloud.engine().decide(cloud.request()).to_json()}
+
+
+@pytest.mark.parametrize("guard", ["f.size > tables.t.most", "f.size > caps.most", "f.size > f.any"])
+def test_what_a_guard_may_lack_leaves_no_leeway(guard: str) -> None:
+    """A row without an output, a cap of an actor whom nobody named, a fact that is missing: each is a veto."""
+    ratio = {"kind": "ratio", "suffixes": {"x": "1"}, "bare_below": "1"}
+    number = {"unit": "ratio", "from": "test", "meaning": "a number"}
+    cap = {"unit": "ratio", "meaning": "a cap", "per": "account", "tighter": "lower", "sign": "positive"}
+    rules: dict[str, Any] = {
+        "head": {"actor": {"key": "f.team", "in": "universe.teams"}},
+        "units": {"ratio": ratio, "enum": {"kind": "enum"}},
+        "facts": {
+            "f.size": {**number, "sign": "positive"},
+            "f.any": number,
+            "f.team": {**number, "unit": "enum", "values": "universe.teams"},
+        },
+        "caps": {"most": {**cap, "per": "order"}, "all": cap},
+        "tables": {"t": {"outputs": {"most": "ratio"}, "rows": [{"id": "none", "then": {}}]}},
+        "gates": [gate("guarded", measure="f.size", at_most="caps.all", when=guard)],
+        "account": {"caps": {"most": "1", "all": "3"}},
+        "teams": {"p": {"caps": {"most": "1"}}},
+    }
+    by = Desk(Engine(read(rules)))
+    take, facts = by.intake("f.size"), by.standing({}, long=True)
+
+    assert [take(facts, Decimal(2)).decide().reasons for _ in range(2)] == [("facts_missing",)] * 2
