@@ -145,10 +145,9 @@ def test_a_block_of_text_keeps_its_lines() -> None:
         ("s: #\n g\n\n", "overlap in comment"),
         (">\n\n#", "is a single text"),
         ("r:\n?\x85: {}", "unhashable"),
-        ("-\u2028#\u2028#", "would be written otherwise again"),
         ("\n\n- >", "would be written otherwise again"),
     ],
-    ids=["comment", "text", "next line", "separator", "empty block"],
+    ids=["comment", "text", "next line", "empty block"],
 )
 def test_what_can_not_be_written_anew_is_left_alone(text: str, said: str) -> None:
     """Found by fuzzing: a comment between a key and its value, a file that is one text, rare ends of lines."""
