@@ -115,13 +115,11 @@ def closed(data: Any) -> str:
     Raises:
         NotEditable: the editor can't write it.
     """
-    from ruamel.yaml.error import YAMLError
-
     out = StringIO()
     try:
         round_trip().dump(data, out)
-    except YAMLError as error:
-        raise NotEditable(str(error)) from None
+    except Exception as error:  # as above; blank lines before an empty list are one
+        raise NotEditable(f"the editor of YAML can't write it: {error}") from None
     return out.getvalue()
 
 

@@ -146,8 +146,9 @@ def test_a_block_of_text_keeps_its_lines() -> None:
         (">\n\n#", "is a single text"),
         ("r:\n?\x85: {}", "unhashable"),
         ("\n\n- >", "would be written otherwise again"),
+        ("\n\n[]", "can't write it"),
     ],
-    ids=["comment", "text", "next line", "empty block"],
+    ids=["comment", "text", "next line", "empty block", "empty list"],
 )
 def test_what_can_not_be_written_anew_is_left_alone(text: str, said: str) -> None:
     """Found by fuzzing: a comment between a key and its value, a file that is one text, rare ends of lines."""
