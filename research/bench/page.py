@@ -3,7 +3,6 @@
 import json
 import os
 import platform
-import resource
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,7 +41,6 @@ def machine() -> Mapping[str, Any]:
         "processors": os.cpu_count(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "busy": round(os.getloadavg()[1], 1),
-        "largest_process_mb": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss // 1024,
     }
 
 
@@ -52,7 +50,7 @@ def page(sections: Sequence[Section]) -> str:
     parts = [
         "# Benchmarks\n\nWritten by `make bench WRITE=1`: figures of one run on one machine, to be compared with each"
         f" other rather than with yours.\n{where['machine']}, {where['system']}, {where['processors']} processors,"
-        f" {where['python']}; the largest process took {where['largest_process_mb']} MB.\n"
+        f" {where['python']}.\n"
         f"On average {where['busy']} processes wanted a processor while it ran; with more than there are processors,"
         " waits say more of the others than of ours.\n"
     ]
