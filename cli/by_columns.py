@@ -180,7 +180,8 @@ def place_for(name: str) -> "Place | None":
         extra = "columns" if name == "duckdb" else "scale"
         fail(f"{name} needs `{error.name}`, which is not installed", f"pip install -e '.[{extra}]'", BAD_ENVIRONMENT)
     except Exception as error:
-        fail(f"{name} does not start: {error}", "Spark needs Java 17 or newer; see docs/scale.md", BAD_ENVIRONMENT)
+        needs = None if name == "duckdb" else "Spark needs Java 17 or newer; see docs/scale.md"
+        fail(f"{name} does not start: {error}", needs, BAD_ENVIRONMENT)
 
 
 def columns_for(ruleset: "RuleSet", files: Sequence[Path], *, few: bool) -> "Columns":

@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -67,12 +67,10 @@ def _decided(
     columns = columns_for(ruleset, files, few=place is not None)
     from execution.tallies import Tallies
 
-    with answers_in(out) as answers:
+    with answers_in(out) as answers, closing(place) if place is not None else nullcontext():
         sweep = Sweep(columns, Tallies(), answers, progress)
         lines = sweep.lines(files) if place is None else sweep.lines_elsewhere(files, place)
         found = replayed(ruleset, lines, names)
-    if place is not None:
-        place.close()
     found.records += sweep.agreeing.records
     found.passed += sweep.agreeing.passed
     return found, sweep.tallies

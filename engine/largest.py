@@ -61,7 +61,7 @@ class Largest:
         if not isinstance(asked, Decimal) or not isinstance(step, Decimal) or asked < step or step <= 0:
             return None
         followed = self._followed(stopping)
-        if not followed and not asked % step:
+        if not followed and is_whole(asked, step):
             return canonical(asked)
         if self._hopeless(followed):
             return None
@@ -123,3 +123,8 @@ class Largest:
     def _exempt(self, grid: lattice.Lattice) -> lattice.Pieces:
         name = self._ruleset.head.exempt
         return grid.whole(False) if name is None else lattice.follow(self._ruleset.measures[name].node, grid)
+
+
+def is_whole(asked: Decimal, step: Decimal) -> bool:
+    """Whether a size is a whole number of steps: where no gate stops it, it is then the largest itself."""
+    return 0 < step <= asked and not asked % step

@@ -15,6 +15,7 @@ from engine.backends.python import Run
 from engine.catalog import Value
 from engine.engine import Engine
 from engine.facts import Snapshot
+from engine.largest import is_whole
 from engine.layout import Layout, picker, template
 from engine.numbers import EXACT, canonical, exact
 from engine.reason import ID, Decision, Told, hash_begun
@@ -155,7 +156,7 @@ class Plain:
             if self._solve is None:
                 return True
             size, step = values[self._size_slot], way.step if self._step_slot is None else values[self._step_slot]
-            return 0 < step <= size and not size % step
+            return is_whole(size, step)
         except (TypeError, ArithmeticError):  # what is missing raises
             return False
 

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final
 
-from engine.backends.steps import NotAssembled, Place, Step, Steps
+from engine.backends.steps import NotAssembled, Source, Step, Steps
 
 try:
     from engine.backends import machine
@@ -91,7 +91,7 @@ def _code(steps: Steps, own: int) -> Any:
 def _written(step: Step, registers: Mapping[tuple[object, ...], int], moved: Mapping[int, int]) -> tuple[int, ...]:
     """A step in numbers."""
     what, to, a, b, how = step
-    if what == "if_none" and isinstance(a, Place) and a[:2] in registers:
+    if what == "if_none" and isinstance(a, Source) and a[:2] in registers:
         what, a = "if_missing", registers[a[:2]]
     at = to.at if not isinstance(to, int) else moved.get(to, 0)
     assert at is not None
@@ -99,7 +99,7 @@ def _written(step: Step, registers: Mapping[tuple[object, ...], int], moved: Map
     return machine.OPERATIONS[what], at, a, b, bank_a, bank_b, machine.COMPARISONS[how] if isinstance(how, str) else how
 
 
-def _operand(of: int | Place, moved: Mapping[int, int]) -> tuple[int, int]:
+def _operand(of: int | Source, moved: Mapping[int, int]) -> tuple[int, int]:
     """The bank of an object and its place, or no bank and a register."""
     if isinstance(of, int):
         return 0, moved.get(of, 0)

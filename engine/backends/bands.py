@@ -8,7 +8,6 @@ from typing import Final
 
 from engine.backends.near import (
     MAX_FACTORS,
-    OPERATORS,
     Near,
     NearQuotient,
     NotBanded,
@@ -18,7 +17,7 @@ from engine.backends.near import (
 )
 from engine.backends.places import InTwo, NearInTwo
 from engine.backends.plan import is_read
-from engine.backends.translate import Translator, assign, call, invert, local, times
+from engine.backends.translate import OPERATORS, Translator, assign, call, invert, local, times
 from engine.per_node import PerNode
 from engine.ruleset import RuleSet
 from engine.tree import (

@@ -27,12 +27,12 @@ _WITH: Final[Mapping[str, object]] = {
     "check": _PLAIN.plus,
     "near": float,
     "number": Decimal,
-    "most": float(10**30),
-    "least": -float(10**30),
-    "none": float(0),
+    "most": 1e30,
+    "least": -1e30,
+    "zero": 0.0,
     "exact_most": Decimal(10**30),
     "exact_least": Decimal(-(10**30)),
-    "exact_none": Decimal(0),
+    "exact_zero": Decimal(0),
     "doubts": (KeyError, TypeError, ValueError, ArithmeticError),
 }
 
@@ -128,7 +128,7 @@ def _in_range(number: str, sign: Sign, ends: str = "") -> ast.expr:
 
     Ends are of the number's own type: another would have to be converted each time.
     """
-    least = local(f"{ends}least" if sign is Sign.ANY else f"{ends}none")
+    least = local(f"{ends}least" if sign is Sign.ANY else f"{ends}zero")
     above: ast.cmpop = ast.Lt() if sign is Sign.POSITIVE else ast.LtE()
     return ast.Compare(least, [above, ast.LtE()], [local(number), local(f"{ends}most")])
 

@@ -2,8 +2,8 @@
 """Runs assembled programs (see `assembler`): the same steps on the same floats as Python would take, in C.
 
 Python's floats are C's doubles, and no step is contracted or reordered, so that each result is the same to the bit.
-What is missing, or no number where one is wanted, is what is no number; to ask anything of it is a TypeError, as it is in
-Python.
+What is missing, or no number where one is wanted, is what is no number; to ask anything of it is a TypeError, as it
+is in Python.
 
 The numbers that a decision compares lie in one row, the facts that stand among them: numbers of a record that was made
 a while ago take longer to come by than to compare.
@@ -12,7 +12,9 @@ a while ago take longer to come by than to compare.
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
-from cpython.object cimport Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, PyObject_IsTrue, PyObject_RichCompareBool
+from cpython.object cimport (
+    Py_EQ, Py_GE, Py_GT, Py_LE, Py_LT, Py_NE, PyObject, PyObject_IsTrue, PyObject_RichCompareBool,
+)
 from cpython.sequence cimport PySequence_Contains
 from libc.math cimport NAN, fabs
 from libc.string cimport memcpy
@@ -36,9 +38,10 @@ cdef enum:
 OPERATIONS = {
     "copy": COPY, "add": ADD, "subtract": SUBTRACT, "multiply": MULTIPLY, "negate": NEGATE, "size": SIZE,
     "lesser": LESSER, "greater": GREATER, "go": GO, "if_less": IF_LESS, "if_at_most": IF_AT_MOST,
-    "if_equal": IF_EQUAL, "if_unequal": IF_UNEQUAL, "if_set": IF_SET, "if_missing": IF_MISSING, "if_compared": IF_COMPARED, "if_in": IF_IN,
-    "if_true": IF_TRUE, "if_none": IF_NONE, "if_said": IF_SAID, "note": NOTE, "note_unsure": NOTE_UNSURE,
-    "answer": ANSWER, "answer_none": ANSWER_NONE, "answer_yes": ANSWER_YES, "answer_no": ANSWER_NO,
+    "if_equal": IF_EQUAL, "if_unequal": IF_UNEQUAL, "if_set": IF_SET, "if_missing": IF_MISSING,
+    "if_compared": IF_COMPARED, "if_in": IF_IN, "if_true": IF_TRUE, "if_none": IF_NONE, "if_said": IF_SAID,
+    "note": NOTE, "note_unsure": NOTE_UNSURE, "answer": ANSWER, "answer_none": ANSWER_NONE,
+    "answer_yes": ANSWER_YES, "answer_no": ANSWER_NO,
 }
 COMPARISONS = {"<": Py_LT, "<=": Py_LE, "==": Py_EQ, "!=": Py_NE, ">": Py_GT, ">=": Py_GE}
 

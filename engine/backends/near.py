@@ -21,21 +21,13 @@ for terms in u². Nothing overflows, and underflow is far below u·s: a number t
 """
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from engine.backends.translate import local, times
+from engine.backends.translate import OPERATORS, local, times
 
-OPERATORS: Final[Mapping[str, type[ast.cmpop]]] = {
-    "<": ast.Lt,
-    "<=": ast.LtE,
-    ">": ast.Gt,
-    ">=": ast.GtE,
-    "==": ast.Eq,
-    "!=": ast.NotEq,
-}
 SLACK: Final = 4
 MAX_FACTORS: Final = 6
 # Twice u, so that the bound is written with room to spare.

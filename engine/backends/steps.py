@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping, Sequence
 from functools import reduce
 from typing import Any, Final, NamedTuple
 
-from engine.backends.near import OPERATORS
+from engine.backends.translate import OPERATORS
 
 # What a program calls its facts, as floats and exactly: those that stand, and own ones.
 _FACTS: Final = frozenset({"f", "d"})
@@ -33,7 +33,7 @@ class Label:
     at: int | None = None
 
 
-class Place(NamedTuple):
+class Source(NamedTuple):
     """Where an object is: its bank (`facts` that stand, `own` ones, what is `bound`, or `all` of the first or second)
     and where in it; `exactly` says whether it can't be a float.
     """
@@ -48,8 +48,8 @@ class Step(NamedTuple):
 
     what: str
     to: int | Label = 0
-    a: int | Place = 0
-    b: int | Place = 0
+    a: int | Source = 0
+    b: int | Source = 0
     how: int | str = 0
 
 
@@ -76,8 +76,7 @@ class Steps:
         self._bound = {name: place for place, name in enumerate(bound)}
         self._floats = frozenset(name for name, is_float in bound.items() if is_float)
         self._called, self._words = called, words
-        self._variables: dict[str, int] = {}
-        self._aliases: dict[str, Place] = {}
+        self._aliases: dict[str, Source] = {}
         self.calls: dict[str, Any] = {}
         self.steps: list[Step] = []
         self.registers: dict[tuple[object, ...], int] = {}
@@ -97,7 +96,7 @@ class Steps:
             case ast.Assign([ast.Tuple(targets)], ast.Name("g")):
                 for place, target in enumerate(targets):
                     assert isinstance(target, ast.Name)
-                    self._aliases[target.id] = Place("own", place, exactly=target.id in self._words)
+                    self._aliases[target.id] = Source("own", place, exactly=target.id in self._words)
             case ast.Assign([ast.Name("f" | "d")], ast.Attribute(ast.Name("of"))):
                 pass
             case ast.Assign([ast.Name("out")], ast.Tuple([])):
@@ -138,12 +137,12 @@ class Steps:
 
     def _note(self, what: str, place: int) -> None:
         self.notes = max(self.notes, place + 1, -place)
-        self.steps.append(Step(what, a=Place("own", place)))
+        self.steps.append(Step(what, a=Source("own", place)))
 
     def _assign(self, name: str, value: ast.expr) -> None:
-        register = self._variables.setdefault(name, self._register("variable", name))
+        register = self._register("variable", name)
         if self._is_condition(value):
-            self._truth(register, value)
+            self._chosen(register, value, 1, 0)
         else:
             self._step("copy", register, self._number(value))
 
@@ -156,14 +155,16 @@ class Steps:
                 return isinstance(operator, ast.Not)
         return isinstance(node, (ast.BoolOp, ast.Compare))
 
-    def _truth(self, register: int, value: ast.expr) -> None:
-        no, end = Label(), Label()
-        self._jump(value, no, when=False)
-        self._step("copy", register, self._fixed(1))
+    def _chosen(self, register: int, test: ast.expr, yes: float, no: float) -> int:
+        """A register that takes one number where a condition holds, and another where it doesn't."""
+        other, end = Label(), Label()
+        self._jump(test, other, when=False)
+        self._step("copy", register, self._fixed(yes))
         self._step("go", end)
-        self._here(no)
-        self._step("copy", register, self._fixed(0))
+        self._here(other)
+        self._step("copy", register, self._fixed(no))
         self._here(end)
+        return register
 
     def _number(self, node: ast.expr) -> int:
         """The register that holds a float."""
@@ -172,8 +173,8 @@ class Steps:
                 return self._fixed(value)
             case ast.Name(name) if name in self._floats:
                 return self._register("bound", self._bound[name])
-            case ast.Name(name) if name in self._variables:
-                return self._variables[name]
+            case ast.Name(name) if ("variable", name) in self.registers:
+                return self._register("variable", name)
             case ast.Name() | ast.Subscript():
                 return self._fact(self._object(node))
             case ast.UnaryOp(ast.USub(), operand):
@@ -186,24 +187,14 @@ class Steps:
             case ast.Call(ast.Name("max" | "min" as which), operands, []):
                 what = "greater" if which == "max" else "lesser"
                 return reduce(lambda one, other: self._new(what, one, other), map(self._number, operands))
-            case ast.IfExp(test, ast.Constant(yes), ast.Constant(no)):
-                return self._either(test, yes, no)
+            case ast.IfExp(test, ast.Constant(int() | float() as yes), ast.Constant(int() | float() as no)):
+                return self._chosen(self._register("made", len(self.registers)), test, yes, no)
             case ast.NamedExpr(ast.Name(name), value):
                 self._assign(name, value)
-                return self._variables[name]
+                return self._register("variable", name)
         raise NotAssembled
 
-    def _either(self, test: ast.expr, yes: Any, no: Any) -> int:
-        register, other, end = self._register("made", len(self.registers)), Label(), Label()
-        self._jump(test, other, when=False)
-        self._step("copy", register, self._fixed(yes))
-        self._step("go", end)
-        self._here(other)
-        self._step("copy", register, self._fixed(no))
-        self._here(end)
-        return register
-
-    def _fact(self, of: Place) -> int:
+    def _fact(self, of: Source) -> int:
         """The register of a number or truth value that is read from among the facts."""
         if of.exactly:
             raise NotAssembled
@@ -217,9 +208,8 @@ class Steps:
             case ast.BoolOp(operator, parts):
                 self._jump_any(parts, to, isinstance(operator, ast.Or), when=when)
             case ast.Compare(left, operators, others) if len(operators) > 1:
-                pairs = [(operator, other) for operator, other in zip(operators, others, strict=True)]
                 parts = []
-                for operator, other in pairs:
+                for operator, other in zip(operators, others, strict=True):
                     parts.append(ast.Compare(left, [operator], [other]))
                     left = other
                 self._jump_any(parts, to, False, when=when)
@@ -228,8 +218,8 @@ class Steps:
             case ast.Constant(bool(value)):
                 if value == when:
                     self._step("go", to)
-            case ast.Name(name) if name in self._variables:
-                self._if("if_set", to, when, self._variables[name])
+            case ast.Name(name) if ("variable", name) in self.registers:
+                self._if("if_set", to, when, self._register("variable", name))
             case ast.Call(ast.Name(name), [one, other], []):
                 self._said(name, one, other, to, when=when)
             case ast.Name() | ast.Subscript():
@@ -301,7 +291,7 @@ class Steps:
                 return name not in self._floats
         return False
 
-    def _object(self, node: ast.expr) -> Place:
+    def _object(self, node: ast.expr) -> Source:
         """Where an object is; what is no float is among the floats as it is among the facts themselves.
 
         Raises:
@@ -309,21 +299,21 @@ class Steps:
         """
         match node:
             case ast.Subscript(ast.Name(name), ast.Constant(int(place))) if name in _FACTS | _OWN:
-                return Place("facts" if name in _FACTS else "own", place, name in _EXACTLY)
+                return Source("facts" if name in _FACTS else "own", place, name in _EXACTLY)
             case ast.Name("d" | "h" as name):
-                return Place("all", "facts" if name == "d" else "own")
+                return Source("all", "facts" if name == "d" else "own")
             case ast.Name(name) if name in self._bound:
-                return Place("bound", self._bound[name])
+                return Source("bound", self._bound[name])
             case ast.Name(name) if name in self._aliases:
                 return self._aliases[name]
             case ast.Constant(str() | bool() as value):
                 return self._constant(value)
         raise NotAssembled
 
-    def _constant(self, value: str | bool) -> Place:
+    def _constant(self, value: str | bool) -> Source:
         key = f"constant {value!r}"
         self.calls.setdefault(key, value)
-        return Place("bound", len(self._bound) + list(self.calls).index(key))
+        return Source("bound", len(self._bound) + list(self.calls).index(key))
 
     def _new(self, what: str, a: int, b: int = 0) -> int:
         register = self._register("made", len(self.registers))
@@ -336,7 +326,7 @@ class Steps:
     def _register(self, *key: object) -> int:
         return self.registers.setdefault(key, len(self.registers))
 
-    def _if(self, what: str, to: Label, when: bool, a: int | Place, b: int | Place = 0, how: int | str = 0) -> None:
+    def _if(self, what: str, to: Label, when: bool, a: int | Source, b: int | Source = 0, how: int | str = 0) -> None:
         """Go there if it holds, or if it doesn't."""
         past = Label()
         self.steps.append(Step(what, to if when else past, a, b, how))

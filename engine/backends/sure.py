@@ -4,7 +4,7 @@ import ast
 from functools import reduce
 from typing import Final
 
-from engine.backends.near import OPERATORS
+from engine.backends.translate import OPERATORS
 
 NEVER: Final = ast.Constant(False)
 # Whether a condition surely holds, and whether it surely doesn't.

@@ -26,7 +26,7 @@ from engine.tree import (
 )
 
 Quotient = tuple[ast.expr, ast.expr | None]
-_COMPARISONS: Final[Mapping[str, type[ast.cmpop]]] = {
+OPERATORS: Final[Mapping[str, type[ast.cmpop]]] = {
     "<": ast.Lt,
     "<=": ast.LtE,
     ">": ast.Gt,
@@ -149,7 +149,7 @@ class Translator:
     def compared(self, op: str, left: Node, right: Node) -> ast.expr:
         """Two quotients compared without dividing: a/b < c/d as a·d < c·b, since divisors are positive."""
         (a, b), (c, d) = self._number(left), self._number(right)
-        return ast.Compare(times(a, d), [_COMPARISONS[op]()], [times(c, b)])
+        return ast.Compare(times(a, d), [OPERATORS[op]()], [times(c, b)])
 
     @singledispatchmethod
     def _number(self, node: Node) -> Quotient:
@@ -235,7 +235,7 @@ class Translator:
     def _(self, node: Compare) -> ast.expr:
         if node.left.type.numeric:
             return self.compared(node.op, node.left, node.right)
-        return ast.Compare(self._plain(node.left), [_COMPARISONS[node.op]()], [self._plain(node.right)])
+        return ast.Compare(self._plain(node.left), [OPERATORS[node.op]()], [self._plain(node.right)])
 
     @condition.register
     def _(self, node: Member) -> ast.expr:
