@@ -8,14 +8,17 @@ import ast
 from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any, Final
 
+from engine.backends.peephole import joined
 from engine.backends.steps import NotAssembled, Source, Step, Steps
 
 try:
-    from engine.backends import machine
+    from engine.backends import machine, native
 except ImportError:  # there was no compiler
-    machine = None  # type: ignore[assignment]
+    machine = native = None  # type: ignore[assignment]
 
 BUILT: Final = machine is not None
+
+__all__ = ["BUILT", "Assembled", "Row", "machine", "native", "packed"]
 
 Row = Callable[[Any, tuple[Any, ...]], Any]
 
@@ -77,7 +80,7 @@ def _code(steps: Steps, own: int) -> Any:
     final = {key: register for register, key in enumerate(dict.fromkeys([*row, *steps.registers]))}
     moved = {register: final[key] for key, register in steps.registers.items()}
     return machine.Code(
-        [_written(step, steps.registers, moved) for step in steps.steps],
+        [_written(step, steps.registers, moved) for step in joined(steps.steps)],
         own,
         tuple([at for (at,) in facts]),
         tuple(words),
@@ -90,13 +93,14 @@ def _code(steps: Steps, own: int) -> Any:
 
 def _written(step: Step, registers: Mapping[tuple[object, ...], int], moved: Mapping[int, int]) -> tuple[int, ...]:
     """A step in numbers."""
-    what, to, a, b, how = step
+    what, to, a, b, how, c = step
     if what == "if_none" and isinstance(a, Source) and a[:2] in registers:
         what, a = "if_missing", registers[a[:2]]
     at = to.at if not isinstance(to, int) else moved.get(to, 0)
     assert at is not None
-    (bank_a, a), (bank_b, b) = (_operand(a, moved), _operand(b, moved))
-    return machine.OPERATIONS[what], at, a, b, bank_a, bank_b, machine.COMPARISONS[how] if isinstance(how, str) else how
+    (bank_a, a), (bank_b, b), (_, c) = (_operand(of, moved) for of in (a, b, c))
+    how = machine.COMPARISONS[how] if isinstance(how, str) else how
+    return machine.OPERATIONS[what], at, a, b, c, bank_a, bank_b, how
 
 
 def _operand(of: int | Source, moved: Mapping[int, int]) -> tuple[int, int]:

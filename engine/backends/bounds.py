@@ -143,7 +143,7 @@ class Bounds:
 
         def bind(*values: object) -> Passes:
             made = assembled.bind(values)
-            passes: Passes = in_python(*values) if made is None else made.passes
+            passes: Passes = in_python(*values) if made is None else made
             return passes
 
         return bind

@@ -11,7 +11,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
-from engine.backends.assembler import Assembled, Row
+from engine.backends.assembler import BUILT, Assembled, Row
 from engine.backends.bands import Bands
 from engine.backends.bounds import Bounds, Passes
 from engine.backends.near import UNIT, NotBanded, nearest
@@ -60,6 +60,7 @@ class Guarded:
     Args:
         run: the places of gates that veto, and before them ~place of each that is to be checked; None where the
             interpreter must say.
+        machine: what runs that in C; None where Python does.
         row: makes what `run` takes for own facts as floats, of facts that stand, as `packed`, and those.
         own: the facts that each decision gives.
         gates: by their places.
@@ -68,11 +69,12 @@ class Guarded:
         waived: whether a waiver may let pass what a gate vetoes.
     """
 
-    __slots__ = ("_checks", "_made", "gates", "own", "reasons", "row", "run", "shadows", "tests", "waived")
+    __slots__ = ("_checks", "_made", "gates", "machine", "own", "reasons", "row", "run", "shadows", "tests", "waived")
 
     def __init__(
         self,
         run: Run,
+        machine: Any,
         row: Row,
         own: tuple[str, ...],
         gates: Sequence[Gate],
@@ -81,9 +83,11 @@ class Guarded:
         *,
         waived: bool,
     ) -> None:
-        self.run, self.row, self.own, self.gates, self.tests, self.waived = run, row, own, gates, tests, waived
-        self.shadows = not all(gate.enforced for gate in gates)
+        self.run, self.machine, self.row, self.own, self.gates, self.tests = run, machine, row, own, gates, tests
+        self.waived, self.shadows = waived, not all(gate.enforced for gate in gates)
         self.reasons = Reasons(gates)
+        if machine is not None and not (self.waived or self.shadows):
+            machine.reasons = self.reasons
         self._checks, self._made = checks, dict[int, Check]()
 
     def check(self, place: int) -> Check:
@@ -108,7 +112,9 @@ class GuardedPrograms:
     def __init__(self, ruleset: RuleSet, reader: FactReader, own: Sequence[str]) -> None:
         slots = reader.slots
         self.ruleset, self.slots, self._own, self.size = ruleset, slots, tuple(own), len(own)
-        self.compared = merely_compared(ruleset, [name for name in own if ruleset.catalog.facts[name].unit.numeric])
+        numbers = [name for name in own if ruleset.catalog.facts[name].unit.numeric]
+        # Making a float costs Python more than it gains where a number is only compared.
+        self.compared = frozenset() if BUILT else merely_compared(ruleset, numbers)
         self._bounds = Bounds(ruleset, reader, own, self.compared)
         self.exactly = InTwo(ruleset.catalog, slots, own)
         self.near = NearInTwo(ruleset.catalog, slots, own)
@@ -130,9 +136,9 @@ class GuardedPrograms:
         if key not in self._shapes:
             self._shapes[key] = _Shape(self, gates)
         shape = self._shapes[key]
-        run, checks = shape.bind(subject, layer)
+        run, machine, checks = shape.bind(subject, layer)
         tests = partial(self._bounds.test, gates, (subject, layer))
-        return Guarded(run, shape.row, self._own, gates, checks, tests, waived=bool(ruleset.waivers))
+        return Guarded(run, machine, shape.row, self._own, gates, checks, tests, waived=bool(ruleset.waivers))
 
 
 class _Shape:
@@ -150,7 +156,7 @@ class _Shape:
         self._program.asked = [self._condition(node) for node in to.asked]
         self.row: Row = self._program.assembled.row
 
-    def bind(self, subject: Subject | None, actor: Layer | None) -> tuple[Run, Callable[[int], Check]]:
+    def bind(self, subject: Subject | None, actor: Layer | None) -> tuple[Run, Any, Callable[[int], Check]]:
         """The program with the values of this subject and actor in it, and what makes the exact ones."""
 
         def check(place: int) -> Check:
@@ -158,7 +164,7 @@ class _Shape:
                 self._checks[place] = self._check(self._gates[place])
             return self._checks[place].bind(subject, actor)
 
-        return self._program.bind(subject, actor), check
+        return *self._program.made(subject, actor), check
 
     def _body(self, gates: list[Gate], exempt: Node | None, to: Bands) -> list[ast.stmt]:
         body: list[ast.stmt] = []
@@ -241,14 +247,13 @@ class _NearProgram(Program):
         }
         self.assembled = Assembled(floats, CALLED, self.body, of.size, words)
 
-    def bind(self, subject: Subject | None, actor: Layer | None) -> Run:
-        """The program with the values of this subject and actor in it, for the machine where that was built."""
+    def made(self, subject: Subject | None, actor: Layer | None) -> tuple[Run, Any]:
+        """The program with the values of this subject and actor in it, and the machine that runs it, if one does."""
         values = self.values(subject, actor)
         if values is None:
-            return ask_interpreter
-        made = self.assembled.bind(values)
-        run: Run = self.function(*values) if made is None else made.run
-        return run
+            return ask_interpreter, None
+        machine = self.assembled.bind(values)
+        return (self.function(*values) if machine is None else machine.run), machine
 
     def value(self, kind: str, what: Any, subject: Subject | None, actor: Layer | None) -> Any:
         """As of a program, and floats of it: `near` times 1 - k·UNIT, `size` without its sign."""

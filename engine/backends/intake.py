@@ -1,4 +1,5 @@
-"""Taking facts in at speed: one function per list of names, which checks plain values and hands on all others.
+"""Taking facts in at speed: one function per list of names, which checks plain values and hands on all others; C's
+where that was built.
 
 What it lets pass is what `Place.read` reads without a word; whatever else it is given, those who read one by one have
 to judge.
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, InvalidOperation, Overflow, Rounded, Subnormal, Underflow
 from typing import Any, Final
 
-from engine.backends.assembler import BUILT
+from engine.backends.assembler import native
 from engine.backends.python import compiled
 from engine.backends.translate import assign, call, local
 from engine.layout import Place
@@ -59,22 +60,24 @@ def taking(
         places: of the facts, in the order in which they are given.
         who: the facts that name subject and actor, where a rule set has them.
         compared: the numbers that need no floats.
-        bound: what it works with: `desk`, whose standings it takes; `programs` by subject and actor; `new`, which
-            makes a tuple a `record` of standing, exact values, floats, program and test of what passes for certain;
-            `otherwise`, which makes one of any values.
+        bound: what it works with: `engine`, whose standings it takes; `programs` by subject and actor; `record`, which
+            makes one of standing, exact values, floats, program and test of what passes for certain; `otherwise`,
+            which makes one of any values.
     """
     names = [place.fact.name for place in places]
+    if native is not None:
+        subject, actor = (names.index(name) if name in names else -1 for name in who)
+        kinds = [_kind(place, place.fact.name in who) for place in places]
+        return native.Intake(kinds, subject, actor, {**_WITH, **bound}).take
     values = [
         _value(f"v{i}", place, place.fact.name in who, place.fact.name in compared) for i, place in enumerate(places)
     ]
     exact, near = _tuple(f"v{i}" for i in range(len(places))), _tuple(value.near for value in values)
-    if BUILT:
-        near = ast.Call(ast.Attribute(local("program"), "row", ast.Load()), [_of_standing("numbers"), near], [])
     keys = [
         local(f"v{names.index(name)}") if name in names else _of_standing(whose)
         for name, whose in zip(who, ("subject", "actor"), strict=True)
     ]
-    ready = ast.Compare(_of_standing("ready"), [ast.Is()], [local("desk")])
+    ready = ast.Compare(_of_standing("ready"), [ast.Is()], [local("engine")])
     plain = ast.BoolOp(ast.And(), [ready, *(test for value in values for test in value.tests), ast.Constant(True)])
     program = ast.Subscript(local("programs"), ast.Tuple(keys, ast.Load()), ast.Load())
     words = [local(f"v{i}") for i, place in enumerate(places) if not place.fact.unit.numeric]
@@ -84,7 +87,7 @@ def taking(
     passes = ast.IfExp(ast.Compare(leeways, [ast.Is()], [none]), none, left)
     made = [
         assign("program", program),
-        ast.Return(call("new", [local("record"), _listed([local("standing"), exact, near, local("program"), passes])])),
+        ast.Return(call("record", [local("standing"), exact, near, local("program"), passes])),
     ]
     read = [statement for value in values for statement in value.read]
     doubted = ast.ExceptHandler(local("doubts"), None, [ast.Pass()])
@@ -94,8 +97,25 @@ def taking(
     ]
     given = {**_WITH, **bound, **{name: what for value in values for name, what in value.bound}}
     parameters = ["standing", *(f"v{i}" for i in range(len(places)))]
-    take: Callable[..., Any] = compiled(list(given), parameters, body)(*given.values())
-    return take
+    function: Callable[..., Any] = compiled(list(given), parameters, body)(*given.values())
+    return function
+
+
+def _kind(place: Place, names_somebody: bool) -> tuple[int, bool, bool, bool, Any]:
+    """How C takes a value in: see `native.Intake`."""
+    kind, sign = place.fact.unit.kind, place.fact.sign
+    how: Any = None
+    if place.simple:
+        what = "number"
+    elif names_somebody:  # the programs know whom there are
+        what = "name"
+    elif kind is Kind.BOOL:
+        what = "truth"
+    elif kind is Kind.ENUM:
+        what, how = "word", place.fact.type.values
+    else:
+        what, how = "read", place.read
+    return native.KINDS[what], sign is Sign.ANY, sign is not Sign.POSITIVE, not place.fact.unit.numeric, how
 
 
 def _value(name: str, place: Place, names_somebody: bool, compared: bool) -> _Value:

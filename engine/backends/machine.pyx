@@ -1,4 +1,4 @@
-# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+# cython: language_level=3, wraparound=False, initializedcheck=False
 """Runs assembled programs (see `assembler`): the same steps on the same floats as Python would take, in C.
 
 Python's floats are C's doubles, and no step is contracted or reordered, so that each result is the same to the bit.
@@ -9,6 +9,7 @@ The numbers that a decision compares lie in one row, the facts that stand among 
 a while ago take longer to come by than to compare.
 """
 
+cimport cython
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize, PyBytes_GET_SIZE
 from cpython.float cimport PyFloat_AS_DOUBLE, PyFloat_CheckExact
 from cpython.mem cimport PyMem_Free, PyMem_Malloc
@@ -33,6 +34,7 @@ cdef enum:
     COPY, ADD, SUBTRACT, MULTIPLY, NEGATE, SIZE, LESSER, GREATER
     GO, IF_LESS, IF_AT_MOST, IF_EQUAL, IF_UNEQUAL, IF_SET, IF_MISSING
     IF_COMPARED, IF_IN, IF_TRUE, IF_NONE, IF_SAID
+    ADD_PRODUCT, SUBTRACT_PRODUCT, IF_AT_MOST_PRODUCT
     NOTE, NOTE_UNSURE, ANSWER, ANSWER_NONE, ANSWER_YES, ANSWER_NO
 
 OPERATIONS = {
@@ -40,24 +42,17 @@ OPERATIONS = {
     "lesser": LESSER, "greater": GREATER, "go": GO, "if_less": IF_LESS, "if_at_most": IF_AT_MOST,
     "if_equal": IF_EQUAL, "if_unequal": IF_UNEQUAL, "if_set": IF_SET, "if_missing": IF_MISSING,
     "if_compared": IF_COMPARED, "if_in": IF_IN, "if_true": IF_TRUE, "if_none": IF_NONE, "if_said": IF_SAID,
+    "add_product": ADD_PRODUCT, "subtract_product": SUBTRACT_PRODUCT, "if_at_most_product": IF_AT_MOST_PRODUCT,
     "note": NOTE, "note_unsure": NOTE_UNSURE, "answer": ANSWER, "answer_none": ANSWER_NONE,
     "answer_yes": ANSWER_YES, "answer_no": ANSWER_NO,
 }
 COMPARISONS = {"<": Py_LT, "<=": Py_LE, "==": Py_EQ, "!=": Py_NE, ">": Py_GT, ">=": Py_GE}
 
-cdef struct Step:
-    int what
-    int to      # the register that takes the result, or the step to go to
-    int a, b    # registers; or places of objects, each behind its bank
-    int bank_a, bank_b
-    int how     # which comparison, or the place of what is called
-
-
-cdef double number_of(PyObject* value) noexcept:
+cdef double number_of(object value) noexcept:
     """A number as it is, a truth as 1 or 0, all else as what is no number."""
-    if PyFloat_CheckExact(<object> value):
-        return PyFloat_AS_DOUBLE(<object> value)
-    return 1 if <object> value is True else 0 if <object> value is False else NAN
+    if PyFloat_CheckExact(value):
+        return PyFloat_AS_DOUBLE(value)
+    return 1 if value is True else 0 if value is False else NAN
 
 
 def packed(tuple values):
@@ -66,8 +61,16 @@ def packed(tuple values):
     cdef double* numbers = <double*> PyBytes_AS_STRING(made)
     cdef Py_ssize_t at
     for at in range(len(values)):
-        numbers[at] = number_of(PyTuple_GET_ITEM(values, at))
+        numbers[at] = number_of(<object> PyTuple_GET_ITEM(values, at))
     return made
+
+
+@cython.no_gc
+cdef class Asked:
+    """What a program is asked about: facts that stand, own ones as they were given, and the row of both."""
+
+    def __init__(self, standing, tuple raws not None, floats):
+        self.standing, self.raws, self.floats = standing, raws, floats
 
 
 cdef class Code:
@@ -77,7 +80,7 @@ cdef class Code:
     word.
 
     Args:
-        steps: of each: what, to, a, b, bank_a, bank_b, how.
+        steps: of each: what, to, a, b, c, bank_a, bank_b, how.
         own: how many own facts there are.
         facts: the places of the facts that stand, of which numbers are read.
         words: of each truth, the place of the own fact, and the word.
@@ -87,25 +90,20 @@ cdef class Code:
         notes: how many gates may be noted.
     """
 
-    cdef Step* steps
-    cdef int* places
-    cdef readonly int own, facts, width, registers, notes
-    cdef readonly tuple words, constants, fixed
-    cdef Py_ssize_t reach
-
     def __cinit__(self, list steps, int own, tuple facts, tuple words, tuple constants, tuple fixed, int registers,
                   int notes):
         self.own, self.facts = own, len(facts)
         self.width = own + len(facts) + len(words)
         self.reach = max(facts, default=-1) + 1
         self.words, self.constants, self.fixed, self.registers, self.notes = words, constants, fixed, registers, notes
+        self.alone = tuple([(place,) for place in range(notes)])
         self.steps = <Step*> PyMem_Malloc(max(len(steps), 1) * sizeof(Step))
         self.places = <int*> PyMem_Malloc((len(facts) + 1) * sizeof(int))
         if self.steps is NULL or self.places is NULL:
             raise MemoryError
         cdef int at
         for at, step in enumerate(steps):
-            (self.steps[at].what, self.steps[at].to, self.steps[at].a, self.steps[at].b,
+            (self.steps[at].what, self.steps[at].to, self.steps[at].a, self.steps[at].b, self.steps[at].c,
              self.steps[at].bank_a, self.steps[at].bank_b, self.steps[at].how) = step
         for at, place in enumerate(facts):
             self.places[at] = place
@@ -121,21 +119,33 @@ cdef class Code:
             standing: the facts that stand, `packed`.
             own: the others, with floats for numbers.
         """
-        if len(own) != self.own or len(standing) < <Py_ssize_t> (self.reach * sizeof(double)):
-            raise ValueError("these are facts of another program")
         cdef bytes made = PyBytes_FromStringAndSize(NULL, self.width * sizeof(double))
         cdef double* numbers = <double*> PyBytes_AS_STRING(made)
+        cdef int at
+        self.fill(numbers, standing, own)
+        for at in range(self.own):
+            numbers[at] = number_of(<object> PyTuple_GET_ITEM(own, at))
+        return made
+
+    cdef int fill(self, double* numbers, bytes standing, tuple own) except -1:
+        """Put into a row all but own facts.
+
+        Args:
+            numbers: the row.
+            standing: the facts that stand, `packed`.
+            own: the others; the words among them are read.
+        """
+        if len(own) != self.own or PyBytes_GET_SIZE(standing) < <Py_ssize_t> (self.reach * sizeof(double)):
+            raise ValueError("these are facts of another program")
         cdef double* facts = <double*> PyBytes_AS_STRING(standing)
         cdef int at
-        for at in range(self.own):
-            numbers[at] = number_of(PyTuple_GET_ITEM(own, at))
         for at in range(self.facts):
             numbers[self.own + at] = facts[self.places[at]]
         at = self.own + self.facts
         for place, word in self.words:
             numbers[at] = PyObject_RichCompareBool(<object> PyTuple_GET_ITEM(own, <int> place), word, Py_EQ)
             at += 1
-        return made
+        return 0
 
 
 cdef class Machine:
@@ -148,12 +158,6 @@ cdef class Machine:
     Raises:
         TypeError: a number that is bound is no float.
     """
-
-    cdef Code code
-    cdef double* registers
-    cdef int* noted
-    cdef tuple bound
-    cdef bint busy
 
     def __cinit__(self, Code code, tuple bound):
         self.code, self.bound, self.busy = code, bound, False
@@ -172,7 +176,7 @@ cdef class Machine:
         PyMem_Free(self.registers)
         PyMem_Free(self.noted)
 
-    def run(self, standing, bytes row not None, tuple raws not None):
+    def run(self, standing, row, tuple raws not None):
         """What the program says of facts that stand and own ones: places of gates, of those in doubt first ~place.
 
         Args:
@@ -183,50 +187,55 @@ cdef class Machine:
         Raises:
             TypeError: a fact is missing.
         """
-        return self._begun(standing, row, self.code.width, raws)
+        return self.say(Asked(standing, raws, row), self.code.width)
 
-    def passes(self, row, tuple raws not None):
+    def __call__(self, row, tuple raws not None):
         """What a program says that reads own facts alone; no, where these come as no row."""
-        if type(row) is not bytes:
-            return False
+        return type(row) is bytes and self.passes(Asked(None, raws, row))
+
+    cdef bint passes(self, Asked asked) except -1:
+        """The same of facts that come as a row."""
         try:
-            return self._begun(None, <bytes> row, self.code.own, raws)
+            return self.say(asked, self.code.own)
         except TypeError:
             return False
 
-    cdef object _begun(self, object standing, bytes row, int width, tuple raws):
-        if PyBytes_GET_SIZE(row) < <Py_ssize_t> (width * sizeof(double)) or len(raws) != self.code.own:
+    cdef object say(self, Asked asked, int width):
+        """What the program says, which reads so much of the row."""
+        if PyBytes_GET_SIZE(<bytes?> asked.floats) < <Py_ssize_t> (width * sizeof(double)):
             raise ValueError("a row is that of another program")
         if self.busy:  # in another thread, at what it asks of Python
-            return Machine(self.code, self.bound)._begun(standing, row, width, raws)
-        memcpy(self.registers, PyBytes_AS_STRING(row), width * sizeof(double))
+            return Machine(self.code, self.bound).say(asked, width)
+        memcpy(self.registers, PyBytes_AS_STRING(asked.floats), width * sizeof(double))
         self.busy = True
         try:
-            return self._run(standing, raws)
+            return self._run(asked)
         finally:
             self.busy = False
 
-    cdef object _object(self, object standing, tuple own, int bank, int place):
+    cdef object _object(self, Asked asked, int bank, int place):
         """An object where it is."""
         if bank == OWN:
-            return <object> PyTuple_GET_ITEM(own, place)
+            return asked.raws[place]
         if bank == BOUND:
             return <object> PyTuple_GET_ITEM(self.bound, place)
         if bank == FACTS:
-            return standing.values[place]
-        return standing.values if place == FACTS else own
+            return asked.standing.values[place]
+        return asked.standing.values if place == FACTS else asked.raws
 
-    cdef object _run(self, object standing, tuple own):
+    cdef object _run(self, Asked asked):
         cdef double* r = self.registers
         cdef Step* steps = self.code.steps
         cdef Step* step
-        cdef int at = 0, before = 0, behind = 0, what
+        cdef Step* then = steps
+        cdef int before = 0, behind = 0, what
         cdef int most = self.code.notes
         cdef int* noted = self.noted
+        cdef double product
         cdef bint holds
         while True:
-            step = &steps[at]
-            at += 1
+            step = then
+            then += 1
             what = step.what
             if what == MULTIPLY:
                 r[step.to] = r[step.a] * r[step.b]
@@ -236,16 +245,26 @@ cdef class Machine:
                 r[step.to] = r[step.a] - r[step.b]
             elif what == IF_AT_MOST:
                 if r[step.a] <= r[step.b]:
-                    at = step.to
+                    then = steps + step.to
                 elif not r[step.a] > r[step.b]:
                     raise TypeError("a fact is missing")
             elif what == IF_LESS:
                 if r[step.a] < r[step.b]:
-                    at = step.to
+                    then = steps + step.to
                 elif not r[step.a] >= r[step.b]:
                     raise TypeError("a fact is missing")
+            elif what == ADD_PRODUCT:
+                r[step.to] = r[step.c] + r[step.a] * r[step.b]
+            elif what == SUBTRACT_PRODUCT:
+                r[step.to] = r[step.c] - r[step.a] * r[step.b]
+            elif what == IF_AT_MOST_PRODUCT:
+                product = r[step.a] * r[step.b]
+                if r[step.c] <= product:
+                    then = steps + step.to
+                elif not r[step.c] > product:
+                    raise TypeError("a fact is missing")
             elif what == GO:
-                at = step.to
+                then = steps + step.to
             elif what == COPY:
                 r[step.to] = r[step.a]
             elif what == SIZE:
@@ -258,22 +277,22 @@ cdef class Machine:
                 r[step.to] = r[step.b] if r[step.b] < r[step.a] or r[step.b] != r[step.b] else r[step.a]
             elif what == IF_EQUAL:
                 if r[step.a] == r[step.b]:
-                    at = step.to
+                    then = steps + step.to
                 elif r[step.a] != r[step.a] or r[step.b] != r[step.b]:
                     raise TypeError("a fact is missing")
             elif what == IF_UNEQUAL:
                 if r[step.a] != r[step.a] or r[step.b] != r[step.b]:
                     raise TypeError("a fact is missing")
                 if r[step.a] != r[step.b]:
-                    at = step.to
+                    then = steps + step.to
             elif what == IF_SET:
                 if r[step.a] != r[step.a]:
                     raise TypeError("a fact is missing")
                 if r[step.a] != 0:
-                    at = step.to
+                    then = steps + step.to
             elif what == IF_MISSING:
                 if r[step.a] != r[step.a]:
-                    at = step.to
+                    then = steps + step.to
             elif what == NOTE:
                 noted[most + behind] = step.a
                 behind += 1
@@ -283,8 +302,8 @@ cdef class Machine:
             elif what == ANSWER:
                 if before + behind == 0:
                     return ()
-                if before + behind == 1:
-                    return (noted[most - before],)
+                if before == 0 and behind == 1:
+                    return <object> PyTuple_GET_ITEM(self.code.alone, noted[most])
                 return tuple([noted[most - before + place] for place in range(before + behind)])
             elif what == ANSWER_YES:
                 return True
@@ -293,13 +312,13 @@ cdef class Machine:
             elif what == ANSWER_NONE:
                 return None
             else:
-                one = self._object(standing, own, step.bank_a, step.a)
+                one = self._object(asked, step.bank_a, step.a)
                 if what == IF_TRUE:
                     holds = PyObject_IsTrue(one)
                 elif what == IF_NONE:
                     holds = one is None
                 else:
-                    other = self._object(standing, own, step.bank_b, step.b)
+                    other = self._object(asked, step.bank_b, step.b)
                     if what == IF_COMPARED:
                         holds = PyObject_RichCompareBool(one, other, step.how)
                     elif what == IF_IN:
@@ -307,4 +326,4 @@ cdef class Machine:
                     else:
                         holds = PyObject_IsTrue((<object> PyTuple_GET_ITEM(self.bound, step.how))(one, other))
                 if holds:
-                    at = step.to
+                    then = steps + step.to

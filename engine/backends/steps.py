@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping, Sequence
 from functools import reduce
 from typing import Any, Final, NamedTuple
 
-from engine.backends.translate import OPERATORS
+from engine.backends.translate import OPERATORS, call
 
 # What a program calls its facts, as floats and exactly: those that stand, and own ones.
 _FACTS: Final = frozenset({"f", "d"})
@@ -21,6 +21,13 @@ _SIGNS: Final = {operator: sign for sign, operator in OPERATORS.items()}
 # Comparisons of floats as jumps; the last two with their sides the other way round.
 _JUMPS: Final = {"<": "if_less", "<=": "if_at_most", "==": "if_equal", "!=": "if_unequal"}
 _TURNED: Final = {">": "<", ">=": "<="}
+# Jumps where another does not jump, and whether their sides are the other way round.
+_OTHERWISE: Final = {
+    "if_less": ("if_at_most", True),
+    "if_at_most": ("if_less", True),
+    "if_equal": ("if_unequal", False),
+    "if_unequal": ("if_equal", False),
+}
 
 
 class NotAssembled(Exception):
@@ -28,9 +35,10 @@ class NotAssembled(Exception):
 
 
 class Label:
-    """A step to go to, known later."""
+    """A step to go to, known later; and what was worked out on every way there."""
 
     at: int | None = None
+    known: dict["Step", int] | None = None
 
 
 class Source(NamedTuple):
@@ -44,13 +52,16 @@ class Source(NamedTuple):
 
 
 class Step(NamedTuple):
-    """What is done; the register that takes what comes of it, or where to go; numbers in registers, or objects; how."""
+    """What is done; the register that takes what comes of it, or where to go; numbers in registers, or objects; how; a
+    number more.
+    """
 
     what: str
     to: int | Label = 0
     a: int | Source = 0
     b: int | Source = 0
     how: int | str = 0
+    c: int | Source = 0
 
 
 class Steps:
@@ -77,6 +88,8 @@ class Steps:
         self._floats = frozenset(name for name, is_float in bound.items() if is_float)
         self._called, self._words = called, words
         self._aliases: dict[str, Source] = {}
+        self._numbers: dict[str, int] = {}
+        self._known: dict[Step, int] = {}
         self.calls: dict[str, Any] = {}
         self.steps: list[Step] = []
         self.registers: dict[tuple[object, ...], int] = {}
@@ -137,14 +150,15 @@ class Steps:
 
     def _note(self, what: str, place: int) -> None:
         self.notes = max(self.notes, place + 1, -place)
-        self.steps.append(Step(what, a=Source("own", place)))
+        self._step(what, a=Source("own", place))
 
     def _assign(self, name: str, value: ast.expr) -> None:
-        register = self._register("variable", name)
+        if name in self._numbers:  # which of both it is, may depend on the way
+            raise NotAssembled
         if self._is_condition(value):
-            self._chosen(register, value, 1, 0)
+            self._numbers[name] = self._chosen(self._register("variable", name), value, 1, 0)
         else:
-            self._step("copy", register, self._number(value))
+            self._numbers[name] = self._number(value)
 
     def _is_condition(self, node: ast.expr) -> bool:
         """Whether an expression is a truth value by its form."""
@@ -173,8 +187,8 @@ class Steps:
                 return self._fixed(value)
             case ast.Name(name) if name in self._floats:
                 return self._register("bound", self._bound[name])
-            case ast.Name(name) if ("variable", name) in self.registers:
-                return self._register("variable", name)
+            case ast.Name(name) if name in self._numbers:
+                return self._numbers[name]
             case ast.Name() | ast.Subscript():
                 return self._fact(self._object(node))
             case ast.UnaryOp(ast.USub(), operand):
@@ -187,11 +201,15 @@ class Steps:
             case ast.Call(ast.Name("max" | "min" as which), operands, []):
                 what = "greater" if which == "max" else "lesser"
                 return reduce(lambda one, other: self._new(what, one, other), map(self._number, operands))
+            case ast.IfExp(ast.Compare(left, [ast.Eq()], [right]), ast.Constant(1), ast.Constant(0)) if (
+                word := self._word(left, "==", right)
+            ) is not None:
+                return word
             case ast.IfExp(test, ast.Constant(int() | float() as yes), ast.Constant(int() | float() as no)):
                 return self._chosen(self._register("made", len(self.registers)), test, yes, no)
-            case ast.NamedExpr(ast.Name(name), value):
-                self._assign(name, value)
-                return self._register("variable", name)
+            case ast.NamedExpr(ast.Name(name), value):  # for the rest of its own expression
+                self._numbers[name] = self._number(value)
+                return self._numbers[name]
         raise NotAssembled
 
     def _fact(self, of: Source) -> int:
@@ -207,6 +225,10 @@ class Steps:
                 self._jump(operand, to, when=not when)
             case ast.BoolOp(operator, parts):
                 self._jump_any(parts, to, isinstance(operator, ast.Or), when=when)
+            case ast.Compare(
+                ast.UnaryOp(ast.USub(), ast.NamedExpr(ast.Name(one)) as most), [operator, _], [z, ast.Name(other)]
+            ) if one == other:  # between a number and its negative
+                self._compared(call("abs", [z]), operator, most, to, when=when)
             case ast.Compare(left, operators, others) if len(operators) > 1:
                 parts = []
                 for operator, other in zip(operators, others, strict=True):
@@ -218,8 +240,8 @@ class Steps:
             case ast.Constant(bool(value)):
                 if value == when:
                     self._step("go", to)
-            case ast.Name(name) if ("variable", name) in self.registers:
-                self._if("if_set", to, when, self._register("variable", name))
+            case ast.Name(name) if name in self._numbers:
+                self._if("if_set", to, when, self._numbers[name])
             case ast.Call(ast.Name(name), [one, other], []):
                 self._said(name, one, other, to, when=when)
             case ast.Name() | ast.Subscript():
@@ -316,9 +338,12 @@ class Steps:
         return Source("bound", len(self._bound) + list(self.calls).index(key))
 
     def _new(self, what: str, a: int, b: int = 0) -> int:
-        register = self._register("made", len(self.registers))
-        self._step(what, register, a, b)
-        return register
+        """The register of what is worked out, here or on every way to here."""
+        step = Step(what, 0, a, b)
+        if step not in self._known:
+            self._known[step] = self._register("made", len(self.registers))
+            self._step(what, self._known[step], a, b)
+        return self._known[step]
 
     def _fixed(self, value: float) -> int:
         return self._register("fixed", float(value))
@@ -328,14 +353,28 @@ class Steps:
 
     def _if(self, what: str, to: Label, when: bool, a: int | Source, b: int | Source = 0, how: int | str = 0) -> None:
         """Go there if it holds, or if it doesn't."""
+        if not when and what in _OTHERWISE:
+            what, turned = _OTHERWISE[what]
+            a, b, when = (b, a, True) if turned else (a, b, True)
         past = Label()
-        self.steps.append(Step(what, to if when else past, a, b, how))
+        self._step(what, to if when else past, a, b, how)
         if not when:
             self._step("go", to)
             self._here(past)
 
-    def _step(self, what: str, to: int | Label = 0, a: int = 0, b: int = 0) -> None:
-        self.steps.append(Step(what, to, a, b))
+    def _step(
+        self, what: str, to: int | Label = 0, a: int | Source = 0, b: int | Source = 0, how: int | str = 0
+    ) -> None:
+        if isinstance(to, Label):
+            to.known = self._both(to.known)
+        self.steps.append(Step(what, to, a, b, how))
 
     def _here(self, label: Label) -> None:
         label.at = len(self.steps)
+        self._known = self._both(label.known)
+
+    def _both(self, known: dict[Step, int] | None) -> dict[Step, int]:
+        """What is known on the way to here and on others; None: there are none."""
+        if known is None:
+            return dict(self._known)
+        return {step: register for step, register in self._known.items() if known.get(step) == register}
