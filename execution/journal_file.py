@@ -100,6 +100,10 @@ def open_existing(path: Path, *, writes: bool = False, patience: int = PATIENCE_
         raise NoJournal(f"{path.parent} holds no run: there is no {path.name}", "name the folder of a run with --run")
     database = _connect(f"{path.absolute().as_uri()}?mode={'rw' if writes else 'ro'}", patience, path)
     try:
+        if _is_empty(database):  # whoever began it was killed before the file was laid out
+            raise NoJournal(
+                f"{path.parent} holds no run: {path.name} is empty", "start it, or name another run's folder"
+            )
         _check(database, path)
     except sqlite3.Error as error:
         database.close()
@@ -123,10 +127,16 @@ def _make(database: sqlite3.Connection, path: Path) -> None:
     if mode != "wal":
         raise JournalFault(f"{path}: its disk can't hold a journal (`{mode}`)", "name a folder on a local disk")
     database.execute("BEGIN IMMEDIATE")
-    if not database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] and not _numbers(database)[0]:
+    if _is_empty(database):
         for statement in LAYOUT:
             database.execute(statement)
     database.execute("COMMIT")
+
+
+def _is_empty(database: sqlite3.Connection) -> bool:
+    """Whether nobody has laid the database out yet, neither we nor another program."""
+    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    return not tables and not _numbers(database)[0]
 
 
 def _check(database: sqlite3.Connection, path: Path) -> None:

@@ -297,6 +297,25 @@ def test_an_event_that_this_version_cannot_read_is_a_fault(kind: str, tmp_path: 
     assert "the version that wrote it" in fault.value.help
 
 
+@pytest.mark.parametrize("done", [(), ("PRAGMA journal_mode = WAL",)])
+def test_when_whoever_began_it_was_killed_before_it_was_laid_out_then_it_begins_anew(
+    done: tuple[str, ...], tmp_path: Path
+) -> None:
+    """A file without anything in it is a folder without a run, not another program's database."""
+    (tmp_path / FILE).touch()
+    other = others(tmp_path)
+    for statement in done:
+        other.execute(statement)
+    other.close()
+
+    with pytest.raises(NoJournal, match="is empty"):
+        Journal.read(tmp_path)
+    with opened(tmp_path) as journal:
+        journal.commit(60, [DROP], PULSE)
+    with Journal.read(tmp_path) as journal:
+        assert [entry.event for entry in journal.entries()] == [DROP]
+
+
 def test_a_file_that_is_no_database_and_a_folder_without_one_are_told_apart(tmp_path: Path) -> None:
     """A reader makes nothing; a writer does not write over what it does not know."""
     with pytest.raises(NoJournal, match="holds no run"):
