@@ -8,7 +8,7 @@ to judge.
 import ast
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Context, Decimal, InvalidOperation, Overflow, Rounded, Subnormal, Underflow
+from decimal import Clamped, Context, Decimal, InvalidOperation, Overflow, Rounded, Subnormal, Underflow
 from typing import Any, Final
 
 from engine.backends.assembler import native
@@ -21,13 +21,14 @@ from engine.units import Kind
 
 # Well within what numbers may be; those beyond, and those of too many digits, are read one by one.
 _PLAIN: Final = Context(
-    prec=MAX_DIGITS, Emax=30, Emin=-30, traps=[Rounded, Overflow, Underflow, Subnormal, InvalidOperation]
+    prec=MAX_DIGITS, Emax=30, Emin=-30, traps=[Rounded, Clamped, Overflow, Underflow, Subnormal, InvalidOperation]
 )
 # What the function works with, beside what it is given for its rule set.
 _WITH: Final[Mapping[str, object]] = {
     "check": _PLAIN.plus,
     "near": float,
     "number": Decimal,
+    "word": str,
     "most": 1e30,
     "least": -1e30,
     "zero": 0.0,
@@ -128,15 +129,17 @@ def _value(name: str, place: Place, names_somebody: bool, compared: bool) -> _Va
             return _Value((checked,), (exactly, _in_range(name, place.fact.sign, "exact_")), name)
         return _Value((checked, as_float), (exactly, _in_range(near, place.fact.sign)), near)
     kind = place.fact.unit.kind
+    # A word of a class of its own might say that it is another.
+    is_word = ast.Compare(ast.Attribute(value, "__class__", ast.Load()), [ast.Is()], [local("word")])
     if names_somebody:  # the programs know whom there are
-        return _Value(near=name)
+        return _Value((), (is_word,), name)
     if kind is Kind.BOOL:
         either = [ast.Compare(value, [ast.Is()], [ast.Constant(truth)]) for truth in (True, False)]
         return _Value((), (ast.BoolOp(ast.Or(), list(either)),), name)
     if kind is Kind.ENUM:
         words = f"words_{name}"
         known = ast.Compare(value, [ast.In()], [local(words)])
-        return _Value((), (known,), name, ((words, place.fact.type.values),))
+        return _Value((), (is_word, known), name, ((words, place.fact.type.values),))
     reader = f"read_{name}"
     read = assign(name, ast.Subscript(call(reader, [value]), ast.Constant(0), ast.Load()))
     numeric = place.fact.unit.numeric and not compared

@@ -23,7 +23,8 @@ cdef class Code:
     cdef tuple alone  # of each gate, the answer where it alone is noted
     cdef Py_ssize_t reach
 
-    cdef int fill(self, double* numbers, bytes standing, tuple own) except -1
+    cdef bint can_run(self, Step* step, int at, Py_ssize_t size, int* noted)
+    cdef int fill(self, double* numbers, object standing, tuple own) except -1
 
 
 cdef class Machine:
@@ -34,6 +35,7 @@ cdef class Machine:
     cdef public object reasons
     cdef bint busy
 
+    cdef int put(self, int register, double value) except -1
     cdef bint passes(self, Asked asked) except -1
     cdef object say(self, Asked asked, int width)
     cdef object _object(self, Asked asked, int bank, int place)

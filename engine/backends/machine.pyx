@@ -31,10 +31,9 @@ BANKS = {"facts": FACTS, "own": OWN, "bound": BOUND, "all": ALL}
 
 # What a step does; by these names the assembler writes them.
 cdef enum:
-    COPY, ADD, SUBTRACT, MULTIPLY, NEGATE, SIZE, LESSER, GREATER
-    GO, IF_LESS, IF_AT_MOST, IF_EQUAL, IF_UNEQUAL, IF_SET, IF_MISSING
+    COPY, ADD, SUBTRACT, MULTIPLY, NEGATE, SIZE, LESSER, GREATER, ADD_PRODUCT, SUBTRACT_PRODUCT
+    GO, IF_LESS, IF_AT_MOST, IF_EQUAL, IF_UNEQUAL, IF_SET, IF_MISSING, IF_AT_MOST_PRODUCT
     IF_COMPARED, IF_IN, IF_TRUE, IF_NONE, IF_SAID
-    ADD_PRODUCT, SUBTRACT_PRODUCT, IF_AT_MOST_PRODUCT
     NOTE, NOTE_UNSURE, ANSWER, ANSWER_NONE, ANSWER_YES, ANSWER_NO
 
 OPERATIONS = {
@@ -66,6 +65,7 @@ def packed(tuple values):
 
 
 @cython.no_gc
+@cython.auto_pickle(False)
 cdef class Asked:
     """What a program is asked about: facts that stand, own ones as they were given, and the row of both."""
 
@@ -88,25 +88,57 @@ cdef class Code:
         fixed: of each other constant, its register and value.
         registers: how many there are.
         notes: how many gates may be noted.
+
+    Raises:
+        ValueError: a step is none, or is about what is not there, or goes back; or the last is no answer.
     """
 
     def __cinit__(self, list steps, int own, tuple facts, tuple words, tuple constants, tuple fixed, int registers,
                   int notes):
         self.own, self.facts = own, len(facts)
         self.width = own + len(facts) + len(words)
-        self.reach = max(facts, default=-1) + 1
         self.words, self.constants, self.fixed, self.registers, self.notes = words, constants, fixed, registers, notes
+        if not 0 <= own <= self.width <= registers:
+            raise ValueError("a row is longer than its program has registers")
         self.alone = tuple([(place,) for place in range(notes)])
         self.steps = <Step*> PyMem_Malloc(max(len(steps), 1) * sizeof(Step))
         self.places = <int*> PyMem_Malloc((len(facts) + 1) * sizeof(int))
         if self.steps is NULL or self.places is NULL:
             raise MemoryError
         cdef int at
+        cdef int[2] noted = [0, 0]
         for at, step in enumerate(steps):
             (self.steps[at].what, self.steps[at].to, self.steps[at].a, self.steps[at].b, self.steps[at].c,
              self.steps[at].bank_a, self.steps[at].bank_b, self.steps[at].how) = step
+            if not self.can_run(&self.steps[at], at, len(steps), noted):
+                raise ValueError(f"there is no such step: {step}")
+        if not steps or self.steps[len(steps) - 1].what < ANSWER:
+            raise ValueError("a program ends without an answer")
         for at, place in enumerate(facts):
             self.places[at] = place
+            if self.places[at] < 0:
+                raise ValueError(f"there is no such place: {place}")
+            self.reach = max(self.reach, <Py_ssize_t> self.places[at] + 1)
+
+    cdef bint can_run(self, Step* step, int at, Py_ssize_t size, int* noted):
+        """Whether a step reads and writes what is there, and goes on; `noted` counts those that note a gate.
+
+        The places of objects are looked at when they are read.
+        """
+        cdef int what = step.what, doubt = what == NOTE_UNSURE
+        cdef bint read = min(step.a, step.b, step.c) >= 0 and max(step.a, step.b, step.c) < self.registers
+        if what <= SUBTRACT_PRODUCT:
+            return what >= COPY and read and 0 <= step.to < self.registers
+        if what <= IF_SAID and not at < step.to < size:
+            return False
+        if GO < what <= IF_AT_MOST_PRODUCT:
+            return read
+        if what == IF_COMPARED:
+            return Py_LT <= step.how <= Py_GE
+        if what == NOTE or what == NOTE_UNSURE:  # each gate once: there is no room for more
+            noted[doubt] += 1
+            return noted[doubt] <= self.notes and 0 <= (~step.a if doubt else step.a) < self.notes
+        return what <= ANSWER_NO
 
     def __dealloc__(self):
         PyMem_Free(self.steps)
@@ -127,7 +159,7 @@ cdef class Code:
             numbers[at] = number_of(<object> PyTuple_GET_ITEM(own, at))
         return made
 
-    cdef int fill(self, double* numbers, bytes standing, tuple own) except -1:
+    cdef int fill(self, double* numbers, object standing, tuple own) except -1:
         """Put into a row all but own facts.
 
         Args:
@@ -135,7 +167,7 @@ cdef class Code:
             standing: the facts that stand, `packed`.
             own: the others; the words among them are read.
         """
-        if len(own) != self.own or PyBytes_GET_SIZE(standing) < <Py_ssize_t> (self.reach * sizeof(double)):
+        if len(own) != self.own or PyBytes_GET_SIZE(<bytes?> standing) < <Py_ssize_t> (self.reach * sizeof(double)):
             raise ValueError("these are facts of another program")
         cdef double* facts = <double*> PyBytes_AS_STRING(standing)
         cdef int at
@@ -143,7 +175,7 @@ cdef class Code:
             numbers[self.own + at] = facts[self.places[at]]
         at = self.own + self.facts
         for place, word in self.words:
-            numbers[at] = PyObject_RichCompareBool(<object> PyTuple_GET_ITEM(own, <int> place), word, Py_EQ)
+            numbers[at] = PyObject_RichCompareBool(own[<int> place], word, Py_EQ)
             at += 1
         return 0
 
@@ -157,9 +189,10 @@ cdef class Machine:
 
     Raises:
         TypeError: a number that is bound is no float.
+        IndexError: there is no such register.
     """
 
-    def __cinit__(self, Code code, tuple bound):
+    def __cinit__(self, Code code not None, tuple bound not None):
         self.code, self.bound, self.busy = code, bound, False
         self.registers = <double*> PyMem_Malloc((code.registers + 1) * sizeof(double))
         self.noted = <int*> PyMem_Malloc((2 * code.notes + 1) * sizeof(int))
@@ -168,9 +201,15 @@ cdef class Machine:
         for register, place in code.constants:
             if type(bound[place]) is not float:
                 raise TypeError("a number that is bound is no float")
-            self.registers[<int> register] = bound[place]
+            self.put(register, bound[place])
         for register, value in code.fixed:
-            self.registers[<int> register] = value
+            self.put(register, value)
+
+    cdef int put(self, int register, double value) except -1:
+        if not 0 <= register < self.code.registers:
+            raise IndexError(f"there is no register {register}")
+        self.registers[register] = value
+        return 0
 
     def __dealloc__(self):
         PyMem_Free(self.registers)
@@ -218,7 +257,7 @@ cdef class Machine:
         if bank == OWN:
             return asked.raws[place]
         if bank == BOUND:
-            return <object> PyTuple_GET_ITEM(self.bound, place)
+            return self.bound[place]
         if bank == FACTS:
             return asked.standing.values[place]
         return asked.standing.values if place == FACTS else asked.raws
@@ -324,6 +363,6 @@ cdef class Machine:
                     elif what == IF_IN:
                         holds = PySequence_Contains(other, one)
                     else:
-                        holds = PyObject_IsTrue((<object> PyTuple_GET_ITEM(self.bound, step.how))(one, other))
+                        holds = PyObject_IsTrue(self.bound[step.how](one, other))
                 if holds:
                     then = steps + step.to

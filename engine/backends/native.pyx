@@ -31,6 +31,7 @@ for power in range(16):
 
 
 @cython.no_gc
+@cython.auto_pickle(False)
 cdef class Facts(Asked):
     """The parts of a record; see `engine.records`."""
 
@@ -45,23 +46,25 @@ cdef class Facts(Asked):
 
     def decide(self):
         """What the gates say."""
+        cdef Machine passes = self.passes, machine = self.machine  # held: what they ask of Python might part with them
         cdef tuple said
-        if self.passes is not None and self.passes.passes(self):
+        if passes is not None and passes.passes(self):
             return verdict(self, (), True)
-        if self.machine is not None:
+        if machine is not None:
             try:
-                said = self.machine.say(self, self.machine.code.width)
+                said = machine.say(self, machine.code.width)
             except (TypeError, ArithmeticError):  # a fact is missing
                 said = None
             if said is not None and len(said) == 0:
                 return verdict(self, said, True)
-            if said is not None and self.machine.reasons is not None and first(said) >= 0:
+            if said is not None and machine.reasons is not None and first(said) >= 0:
                 return verdict(self, said, False)
         return self.weigh()
 
 
 @cython.final
 @cython.no_gc
+@cython.auto_pickle(False)
 @cython.freelist(64)
 cdef class Verdict:
     """What the gates say of a record; see `engine.records`."""
@@ -164,9 +167,11 @@ cdef class Intake:
     cdef Facts _taken(self, object standing, tuple raws):
         if standing.ready is not self.engine:
             return None
-        guarded = self.programs[raws[self.subject] if self.subject >= 0 else standing.subject,
-                                raws[self.actor] if self.actor >= 0 else standing.actor]
+        guarded = self.programs[word(raws[self.subject]) if self.subject >= 0 else standing.subject,
+                                word(raws[self.actor]) if self.actor >= 0 else standing.actor]
         cdef Machine machine = guarded.machine
+        if machine is not None and machine.code.own != self.count:
+            return None
         cdef Py_ssize_t at, width = self.count if machine is None else machine.code.width
         cdef bytes row = PyBytes_FromStringAndSize(NULL, width * sizeof(double))
         cdef double* numbers = <double*> PyBytes_AS_STRING(row)
@@ -205,10 +210,17 @@ cdef class Intake:
         if kind.what == TRUTH:
             return raw is True or raw is False
         if kind.what == WORD:
-            return raw in <frozenset> PyTuple_GET_ITEM(self.how, at)
+            return word(raw) in <frozenset?> self.how[at]
         if kind.what == READ and type(raw) is self.number:
             number[0] = PyFloat_AS_DOUBLE(PyNumber_Float(raw))
         return True
+
+
+cdef object word(object raw):
+    """A word as it is; one of a class of its own might say that it is another."""
+    if type(raw) is not str:
+        raise TypeError
+    return raw
 
 
 cdef bint read_short(str text, double* number) except -1:

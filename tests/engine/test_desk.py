@@ -99,6 +99,71 @@ def test_a_value_that_is_not_plain_is_judged_by_the_reader(machines: Any) -> Non
     assert verdict.allowed is decision.allowed
 
 
+def sides() -> Engine:
+    """Everybody may go in, the large with more than the small."""
+    number, enum = {"unit": "ratio", "from": "test", "meaning": "a number"}, {"unit": "enum", "from": "test"}
+    gate = {"why": "it bounds", "source": "here:1"}
+    rules = {
+        "head": {"subject": {"key": "f.who", "in": "universe.items", "as": "item", "unknown": "unknown"}},
+        "units": {"ratio": {"kind": "ratio", "suffixes": {"x": "1"}, "bare_below": "1"}, "enum": {"kind": "enum"}},
+        "facts": {
+            "f.size": number,
+            "f.who": {**enum, "meaning": "who goes", "values": "universe.items"},
+            "f.side": {**enum, "meaning": "which way", "values": ["in", "out"]},
+        },
+        "caps": {"most": {"unit": "ratio", "tighter": "lower", "per": "order", "meaning": "the most"}},
+        "gates": [
+            {"id": "size", "measure": "f.size", "at_most": "caps.most", "veto": "too_much", **gate},
+            {"id": "side", "require": "f.side == 'in'", "veto": "not_in", **gate},
+        ],
+        "items": {"large": {"caps": {"most": "9"}}, "small": {"caps": {"most": "1"}}},
+    }
+    return Engine(read(rules))
+
+
+def said_of(size: Decimal, who: str, side: str) -> tuple[bool, tuple[str, ...]]:
+    """What a desk says that has seen others before, whose records are therefore made the short way."""
+    desk = Desk(sides())
+    take, standing = desk.intake("f.size", "f.who", "f.side"), desk.standing({})
+    for other in ("large", "small"):
+        take(standing, Decimal(1), other, "in")
+    verdict = take(standing, size, who, side).decide()
+    return verdict.allowed, verdict.reasons
+
+
+@pytest.mark.parametrize("zero", ["0", "-0", "0.00", "0E-30", "0E+40", "0E-999", "0E-1000", "0E+1000", "0E-999999"])
+def test_a_zero_is_judged_as_it_is_written(zero: str) -> None:
+    """Whatever its exponent: one that the reader does not take for a number is none for the desk."""
+    decision = sides().decide({"f": {"size": Decimal(zero), "who": "large", "side": "in"}})
+
+    assert said_of(Decimal(zero), "large", "in") == (decision.allowed, decision.reasons)
+
+
+class Claims(str):
+    """A word whose class says that it is another."""
+
+    claimed: str
+
+    def __eq__(self, other: object) -> bool:
+        return self.claimed == other
+
+    def __hash__(self) -> int:
+        return hash(self.claimed)
+
+
+@pytest.mark.parametrize(
+    ("who", "side"), [("small", "in"), ("nobody", "in"), ("large", "out"), ("large", "neither"), ("large", "in")]
+)
+def test_a_word_is_what_is_written(who: str, side: str) -> None:
+    """Whatever it says that it is equal to: nobody is decided on by the rules of another."""
+    claims = Claims(who), Claims(side)
+    for one, claimed in zip(claims, ("large", "in"), strict=True):
+        one.claimed = claimed
+    decision = sides().decide({"f": {"size": "5", "who": who, "side": side}})
+
+    assert said_of(Decimal(5), *claims) == (decision.allowed, decision.reasons)
+
+
 def test_what_is_given_anew_counts() -> None:
     """A fact of a record takes the place of a standing one, and a standing built on another changes what it says."""
     desk = Desk(cloud.engine())

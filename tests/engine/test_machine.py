@@ -1,10 +1,11 @@
 """The machine says of float programs what Python says of them; without it the desk decides the same."""
 
+import pickle
 import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -132,6 +133,82 @@ def test_a_row_of_another_program_is_refused() -> None:
         guarded.run(None, b"", ())
     with pytest.raises(TypeError):
         guarded.run(None, b"", None)
+
+
+def code(*steps: Sequence[int], own: int = 1, facts: tuple[int, ...] = (), registers: int = 2) -> Any:
+    """The steps of a program that may note one gate, each by its name and its parts as far as they are not 0."""
+    whole = [(assembler.machine.OPERATIONS[what], *parts, *[0] * (7 - len(parts))) for what, *parts in steps]
+    return assembler.machine.Code(whole, own, facts, (), (), (), registers, 1)
+
+
+@built
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (),
+        [("copy", 0, 1)],
+        [("copy", 2, 0), ("answer",)],
+        [("copy", -1, 0), ("answer",)],
+        [("add_product", 0, 0, 0, 2), ("answer",)],
+        [("if_at_most_product", 1, 0, 0, -1), ("answer",)],
+        [("go", 2), ("answer",)],
+        [("answer",), ("go", 0), ("answer",)],
+        [("if_compared", 1, 0, 0, 0, 1, 1, 6), ("answer",)],
+        [("note", 0, 1), ("answer",)],
+        [("note", 0, 0), ("note", 0, 0), ("answer",)],
+        [("note_unsure", 0, -2), ("answer",)],
+        [("note_unsure", 0, 0), ("answer",)],
+    ],
+)
+def test_steps_about_what_is_not_there_are_no_program(steps: Sequence[Sequence[Any]]) -> None:
+    """The machine runs without looking: its steps stay among its registers and gates, go on, and end in an answer."""
+    with pytest.raises(ValueError, match=r"no such step|without an answer"):
+        code(*steps)
+
+
+@built
+def test_what_does_not_belong_to_a_program_is_refused() -> None:
+    """Places and registers that it does not have, values that are not bound, no program at all."""
+    machine = assembler.machine
+    asks = code(("if_true", 1, 5, 0, 0, machine.BANKS["bound"]), ("answer",))
+
+    with pytest.raises(ValueError, match="place"):
+        code(("answer",), facts=(-1,))
+    with pytest.raises(ValueError, match="registers"):
+        code(("answer",), own=3)
+    with pytest.raises(IndexError, match="register"):
+        machine.Machine(machine.Code([(machine.OPERATIONS["answer"], *[0] * 7)], 0, (), (), (), ((2, 1.0),), 2, 1), ())
+    with pytest.raises(IndexError):
+        machine.Machine(asks, ()).run(None, bytes(8), (1.0,))
+    with pytest.raises(TypeError):
+        machine.Machine(None, ())
+
+
+@built
+def test_an_intake_leaves_to_others_what_a_program_of_other_facts_would_read() -> None:
+    """Its values would not fit into a row of that program."""
+    _, _, guarded = next(of_all(ruleset()))
+    standing, kind = Desk(Engine(ruleset())).standing({}), (assembler.native.KINDS["number"], True, True, False, None)
+    bound = {"engine": standing.engine, "programs": {(None, None): guarded}, "number": Decimal, "check": Decimal}
+    otherwise = {"record": Record, "otherwise": lambda standing, raws: len(raws)}
+    many = 100_000
+    take = assembler.native.Intake([kind] * many, -1, -1, bound | otherwise).take
+
+    assert take(standing, *[Decimal(1)] * many) == many
+
+
+@built
+def test_a_verdict_stays_as_it_was_made() -> None:
+    """Nothing takes it apart and puts it together otherwise."""
+    by = desk(gate("any", measure="f.any", at_most="f.room"))
+    verdict = by.intake("f.any")(by.standing({"f": {"room": "1"}}), Decimal(2)).decide()
+
+    with pytest.raises(AttributeError):
+        verdict.allowed = True  # type: ignore[misc]
+    for part in (verdict, verdict.record):
+        assert not hasattr(part, "__setstate_cython__")
+        with pytest.raises(TypeError, match="pickle"):
+            pickle.dumps(part)
 
 
 class Asking:
