@@ -90,7 +90,7 @@ cdef class Code:
         notes: how many gates may be noted.
 
     Raises:
-        ValueError: a step is none, or is about what is not there, or goes back; or the last is no answer.
+        ValueError: there is no such step, or it is about what is not there, or it goes back; or the last is no answer.
     """
 
     def __cinit__(self, list steps, int own, tuple facts, tuple words, tuple constants, tuple fixed, int registers,
@@ -135,7 +135,7 @@ cdef class Code:
             return read
         if what == IF_COMPARED:
             return Py_LT <= step.how <= Py_GE
-        if what == NOTE or what == NOTE_UNSURE:  # each gate once: there is no room for more
+        if what == NOTE or doubt:  # each gate once: there is no room for more
             noted[doubt] += 1
             return noted[doubt] <= self.notes and 0 <= (~step.a if doubt else step.a) < self.notes
         return what <= ANSWER_NO

@@ -25,9 +25,7 @@ cdef enum:
 KINDS = {"number": NUMBER, "truth": TRUTH, "word": WORD, "name": NAME, "read": READ}
 
 cdef double LEAST = -1e30, MOST = 1e30
-cdef double[16] POWERS
-for power in range(16):
-    POWERS[power] = 10**power
+cdef double[16] POWERS = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15]
 
 
 @cython.no_gc
