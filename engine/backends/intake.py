@@ -123,14 +123,13 @@ def _value(name: str, place: Place, names_somebody: bool, compared: bool) -> _Va
     value, near = local(name), f"n_{name}"
     as_float = assign(near, call("near", [value]))
     if place.simple:
-        exactly = ast.Compare(ast.Attribute(value, "__class__", ast.Load()), [ast.Is()], [local("number")])
+        exactly = _is_a(value, "number")
         checked = ast.Expr(call("check", [value]))
         if compared:
             return _Value((checked,), (exactly, _in_range(name, place.fact.sign, "exact_")), name)
         return _Value((checked, as_float), (exactly, _in_range(near, place.fact.sign)), near)
     kind = place.fact.unit.kind
-    # A word of a class of its own might say that it is another.
-    is_word = ast.Compare(ast.Attribute(value, "__class__", ast.Load()), [ast.Is()], [local("word")])
+    is_word = _is_a(value, "word")  # one of a class of its own might say that it is another
     if names_somebody:  # the programs know whom there are
         return _Value((), (is_word,), name)
     if kind is Kind.BOOL:
@@ -144,6 +143,11 @@ def _value(name: str, place: Place, names_somebody: bool, compared: bool) -> _Va
     read = assign(name, ast.Subscript(call(reader, [value]), ast.Constant(0), ast.Load()))
     numeric = place.fact.unit.numeric and not compared
     return _Value((read, as_float) if numeric else (read,), (), near if numeric else name, ((reader, place.read),))
+
+
+def _is_a(value: ast.expr, kind: str) -> ast.expr:
+    """Whether a value is of that type, and of none that is made of it."""
+    return ast.Compare(ast.Attribute(value, "__class__", ast.Load()), [ast.Is()], [local(kind)])
 
 
 def _in_range(number: str, sign: Sign, ends: str = "") -> ast.expr:
