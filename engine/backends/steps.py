@@ -118,8 +118,6 @@ class Steps:
                 self._note("note_unsure", place)
             case ast.Assign([ast.Name("out")], ast.BinOp(_, ast.Add(), ast.Tuple([ast.Constant(int(place))]))):
                 self._note("note", place)
-            case ast.Assign([ast.Name(name)], ast.Subscript() as read):
-                self._aliases[name] = self._object(read)._replace(exactly=name in self._words)
             case ast.Assign([ast.Name(name)], value):
                 self._assign(name, value)
             case ast.If(test, body, []):
@@ -153,9 +151,11 @@ class Steps:
         self._step(what, a=Source("own", place))
 
     def _assign(self, name: str, value: ast.expr) -> None:
-        if name in self._numbers:  # which of both it is, may depend on the way
+        if name in self._numbers or name in self._aliases:  # which of both it is, may depend on the way
             raise NotAssembled
-        if self._is_condition(value):
+        if isinstance(value, ast.Subscript):
+            self._aliases[name] = self._object(value)._replace(exactly=name in self._words)
+        elif self._is_condition(value):
             self._numbers[name] = self._chosen(self._register("variable", name), value, 1, 0)
         else:
             self._numbers[name] = self._number(value)
