@@ -99,17 +99,22 @@ def test_a_value_that_is_not_plain_is_judged_by_the_reader(machines: Any) -> Non
     assert verdict.allowed is decision.allowed
 
 
-def sides() -> Engine:
-    """Everybody may go in, the large with more than the small."""
-    number, enum = {"unit": "ratio", "from": "test", "meaning": "a number"}, {"unit": "enum", "from": "test"}
-    gate = {"why": "it bounds", "source": "here:1"}
+def sides(sign: str | None = None, *, until: str | None = None) -> Engine:
+    """Everybody may go in, the large with more than the small, who may have leave to go with as much until a time."""
+    fact, gate = {"from": "test", "meaning": "a fact"}, {"why": "it bounds", "source": "here:1"}
+    leave = {"why": "a fair", "by": "ada", "gate": "size", "subject": "small", "written": "then"}
     rules = {
         "head": {"subject": {"key": "f.who", "in": "universe.items", "as": "item", "unknown": "unknown"}},
-        "units": {"ratio": {"kind": "ratio", "suffixes": {"x": "1"}, "bare_below": "1"}, "enum": {"kind": "enum"}},
+        "units": {
+            "ratio": {"kind": "ratio", "suffixes": {"x": "1"}, "bare_below": "1"},
+            "enum": {"kind": "enum"},
+            "count": {"kind": "count"},
+        },
         "facts": {
-            "f.size": number,
-            "f.who": {**enum, "meaning": "who goes", "values": "universe.items"},
-            "f.side": {**enum, "meaning": "which way", "values": ["in", "out"]},
+            "f.size": {**fact, "unit": "ratio", **({"sign": sign} if sign else {})},
+            "f.who": {**fact, "unit": "enum", "values": "universe.items"},
+            "f.side": {**fact, "unit": "enum", "values": ["in", "out"]},
+            "f.hour": {**fact, "unit": "count"},
         },
         "caps": {"most": {"unit": "ratio", "tighter": "lower", "per": "order", "meaning": "the most"}},
         "gates": [
@@ -118,17 +123,38 @@ def sides() -> Engine:
         ],
         "items": {"large": {"caps": {"most": "9"}}, "small": {"caps": {"most": "1"}}},
     }
+    if until is not None:
+        layer = {"caps": {"most": "9"}, "provenance": {}}
+        rules |= {"head": {**rules["head"], "clock": "f.hour"}, "waivers": {"fair": {**leave, "until": until, **layer}}}
     return Engine(read(rules))
 
 
-def said_of(size: Decimal, who: str, side: str) -> tuple[bool, tuple[str, ...]]:
+def said_of(engine: Engine, size: Decimal, who: str, side: str, hour: str = "9") -> tuple[bool, tuple[str, ...]]:
     """What a desk says that has seen others before, whose records are therefore made the short way."""
-    desk = Desk(sides())
-    take, standing = desk.intake("f.size", "f.who", "f.side"), desk.standing({})
+    desk = Desk(engine)
+    take, standing = desk.intake("f.size", "f.who", "f.side"), desk.standing({"f": {"hour": hour}})
     for other in ("large", "small"):
         take(standing, Decimal(1), other, "in")
     verdict = take(standing, size, who, side).decide()
     return verdict.allowed, verdict.reasons
+
+
+@pytest.mark.parametrize("sign", ["positive", "nonnegative", None])
+@pytest.mark.parametrize("number", ["0", "-0", "0E-5", "1E-31", "-1", "-0.5", "-1E-30", "-1E-31", "1E-41", "-1E+31"])
+def test_a_number_beside_its_range_is_judged_by_the_reader(number: str, sign: str | None) -> None:
+    """What its fact can't be is invalid, however small it is."""
+    decision = sides(sign).decide({"f": {"size": Decimal(number), "who": "large", "side": "in"}})
+
+    assert said_of(sides(sign), Decimal(number), "large", "in") == (decision.allowed, decision.reasons)
+
+
+@pytest.mark.parametrize(
+    ("size", "hour", "expected"),
+    [("5", "9", (True, ())), ("9.1", "9", (False, ("too_much",))), ("5", "10", (False, ("too_much",)))],
+)
+def test_what_is_waived_is_let_through(size: str, hour: str, expected: tuple[bool, tuple[str, ...]]) -> None:
+    """As far as everybody may go, and as long as it holds."""
+    assert said_of(sides(until="10"), Decimal(size), "small", "in", hour) == expected
 
 
 @pytest.mark.parametrize("zero", ["0", "-0", "0.00", "0E-30", "0E+40", "0E-999", "0E-1000", "0E+1000", "0E-999999"])
@@ -136,7 +162,7 @@ def test_a_zero_is_judged_as_it_is_written(zero: str) -> None:
     """Whatever its exponent: one that the reader does not take for a number is none for the desk."""
     decision = sides().decide({"f": {"size": Decimal(zero), "who": "large", "side": "in"}})
 
-    assert said_of(Decimal(zero), "large", "in") == (decision.allowed, decision.reasons)
+    assert said_of(sides(), Decimal(zero), "large", "in") == (decision.allowed, decision.reasons)
 
 
 class Claims(str):
@@ -161,7 +187,7 @@ def test_a_word_is_what_is_written(who: str, side: str) -> None:
         one.claimed = claimed
     decision = sides().decide({"f": {"size": "5", "who": who, "side": side}})
 
-    assert said_of(Decimal(5), *claims) == (decision.allowed, decision.reasons)
+    assert said_of(sides(), Decimal(5), *claims) == (decision.allowed, decision.reasons)
 
 
 def test_what_is_given_anew_counts() -> None:

@@ -112,6 +112,7 @@ def test_without_a_machine_the_desk_says_the_same() -> None:
 @example(Decimal("9007199254740993"))
 @example(Decimal("0.000000000000001"))
 @example(Decimal("-123456789.0123456"))
+@example(Decimal("96.48064786969079"))
 @example(Decimal("1E+20"))
 def test_a_number_is_taken_as_the_float_nearest_to_it(number: Decimal) -> None:
     """However it is written: few digits are read here, and all others by Python."""
