@@ -140,9 +140,12 @@ def said_of(engine: Engine, size: Decimal, who: str, side: str, hour: str = "9")
 
 
 @pytest.mark.parametrize("sign", ["positive", "nonnegative", None])
-@pytest.mark.parametrize("number", ["0", "-0", "0E-5", "1E-31", "-1", "-0.5", "-1E-30", "-1E-31", "1E-41", "-1E+31"])
+@pytest.mark.parametrize(
+    "number",
+    ["0", "-0", "0E-5", "1E-31", "-1", "-0.5", "-1E-30", "-1E-31", "1E-41", "-1E+31", f"1.{'0' * 39}", f"1.{'0' * 40}"],
+)
 def test_a_number_beside_its_range_is_judged_by_the_reader(number: str, sign: str | None) -> None:
-    """What its fact can't be is invalid, however small it is."""
+    """What its fact can't be is invalid, however small it is, and so is a number of too many digits."""
     decision = sides(sign).decide({"f": {"size": Decimal(number), "who": "large", "side": "in"}})
 
     assert said_of(sides(sign), Decimal(number), "large", "in") == (decision.allowed, decision.reasons)
