@@ -63,7 +63,7 @@ bench: .venv/.installed-test ## measure how fast decisions and compiles are; WRI
 	$(BIN)/python -m research.bench $(if $(WRITE),--write)
 
 clean: ## remove .venv and every cache; logs stay
-	rm -rf .venv build engine/backends/machine.c engine/backends/machine.*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build $(NATIVE:.pyx=.c) $(NATIVE:.pyx=.*.so) *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp for each kind of set-up: running needs no test tools, testing needs no linters. A larger one covers the smaller.
@@ -77,7 +77,7 @@ clean: ## remove .venv and every cache; logs stay
 
 .venv/.installed-site: EXTRAS := [site]
 
-.venv/.installed .venv/.installed-test .venv/.installed-fuzz .venv/.installed-dev .venv/.installed-site: pyproject.toml engine/backends/machine.pyx | $(BIN)/pip
+.venv/.installed .venv/.installed-test .venv/.installed-fuzz .venv/.installed-dev .venv/.installed-site: pyproject.toml $(NATIVE) | $(BIN)/pip
 	@echo 'installing hedgerow$(EXTRAS) into .venv'
 	@$(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --editable '.$(EXTRAS)'
 	@touch $(COVERS) $@

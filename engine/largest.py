@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from typing import Final
 
 from engine import lattice
 from engine.catalog import Value
@@ -15,6 +16,7 @@ from engine.ruleset import Gate, RuleSet, SolveHead, Subject, Waiver, gate_nodes
 
 # The gates that stop these facts.
 Stopping = Callable[[Snapshot], list[Gate]]
+_ZERO: Final = Decimal(0)
 
 
 class Largest:
@@ -127,4 +129,4 @@ class Largest:
 
 def is_whole(asked: Decimal, step: Decimal) -> bool:
     """Whether a size is a whole number of steps: where no gate stops it, it is then the largest itself."""
-    return 0 < step <= asked and not asked % step
+    return _ZERO < step <= asked and not asked % step

@@ -41,7 +41,7 @@ MAX_BITS: Final = 256
 KNOWN: Final = 100
 KNOWN_TOGETHER: Final = 1000
 # Of these, what is equal is the same: no number is among them.
-_PLAIN_TYPES: Final = frozenset({str, bool})
+PLAIN_TYPES: Final = frozenset({str, bool})
 
 # The values of facts in their slots, and what is logged of them.
 Read = tuple[list[Value | None], str]
@@ -136,16 +136,18 @@ class Layout:
     """
 
     def __init__(self, places: Sequence[Place], size: int) -> None:
-        self._places, self._size = places, size
+        self.places, self._size = places, size
         simple = [i for i, place in enumerate(places) if place.simple]
         others = [i for i, place in enumerate(places) if not place.simple]
         self.simple, self.others = [places[i] for i in simple], [places[i] for i in others]
+        #: the simple ones in the order of their slots
+        self.numbers = sorted(self.simple, key=lambda place: place.slot)
         self._simple = picker(simple)
         self._pattern = re.compile("\n".join(_PATTERNS[places[i].fact.sign] for i in simple))
         self._words = picker(others)
         self._known: dict[tuple[Any, ...], tuple[Sequence[Value], Sequence[str]]] = {}
-        # Free texts may be long, and are seldom the same.
-        self._remembers = all(place.fact.unit.kind is not Kind.TEXT for place in self.others)
+        #: whether what others hold may well come again: free texts may be long, and are seldom the same
+        self.may_repeat = all(place.fact.unit.kind is not Kind.TEXT for place in self.others)
         # From the simple ones and then the others to the sequence of slots, and None for all that is not there.
         at = {places[i].slot: n for n, i in enumerate([*simple, *others])}
         self._values = picker([at.get(slot, len(places)) for slot in range(size)])
@@ -166,7 +168,7 @@ class Layout:
         """The form of a JSON text in this arrangement; None where its values are not all plain."""
         # Without escapes and lists, a text ends at the next quote, and nothing in it looks like a value behind a key.
         values = [*_VALUE.finditer(text)] if "\\" not in text and "[" not in text else []
-        if len(values) != len(self._places):
+        if len(values) != len(self.places):
             return None
         pattern, end = "", 0
         for value in values:
@@ -201,19 +203,13 @@ class Layout:
         digits = [n.rstrip("0").rstrip(".") if n[-1] == "0" and "." in n else n for n in numbers]
         return digits, self._words(raws)
 
-    def are_words(self, raws: tuple[Any, ...]) -> bool:
-        """Whether these, given for the `others`, are texts and truth values that may well come again: what is equal to
-        them is then the same.
-        """
-        return self._remembers and _PLAIN_TYPES.issuperset(map(type, raws))
-
     def read_words(self, raws: tuple[Any, ...]) -> tuple[Sequence[Value], Sequence[str]]:
         """What is no simple number: words, truth values and counts, most of which come together again.
 
         Raises:
             ValueError: one is none of its fact.
         """
-        plain = self.are_words(raws)
+        plain = self.may_repeat and PLAIN_TYPES.issuperset(map(type, raws))
         known = self._known.get(raws) if plain else None
         if known is None:
             read = [place.read(raw) for place, raw in zip(self.others, raws, strict=True)]
@@ -231,7 +227,7 @@ class Layout:
         if layout is None:
             if len(self._without) >= KNOWN:
                 self._without.clear()
-            places = [place for place, given in zip(self._places, there, strict=True) if given]
+            places = [place for place, given in zip(self.places, there, strict=True) if given]
             layout = self._without[there] = Layout(places, self._size)
         return layout
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from engine import Engine
 from engine.facts import FactsFault, Snapshot, parse_json
 from engine.layout import Names, names_of
-from engine.plain import Plain, braces
+from engine.plain import Arrangement, Plain, braces
 from engine.reason import Told
 from universe.decision_log import merged
 
@@ -55,6 +55,8 @@ class Layer:
         self.texts: tuple[str, ...] = read.layers if read.own == "{}" else (*read.layers, read.own)
         groups = _groups(self._snapshot.json)
         self._groups = None if groups is None else dict(groups)
+        # Those of the lowest layer, as it does not matter for them what facts are laid over.
+        self._arrangements: dict[Names, Arrangement] = {} if below is None else below._arrangements
         self._plain: dict[Names, Plain] = {}
         self._above: dict[tuple[Any, ...], Layer | None] = {}
         self._last: Layer | None = None
@@ -93,28 +95,36 @@ class Layer:
             self._last = layer
         return layer
 
-    def told(self, own: Mapping[str, Any]) -> Told | None:
+    def told(self, own: Any) -> Told | None:
         """The decision on an order that brings these, if they are plain, and such were read before."""
-        names = names_of(own) if type(own) is dict else None
-        if names is None:
-            return None
-        plain = self._plain.get(names) or self._prepared(names, own)
-        return plain.of(own) if plain is not None else None
+        for plain in self._plain.values():
+            told = plain.of(own)
+            if told is not None:
+                return told
+        made = self._prepared(own)
+        return made.of(own) if made is not None else None
 
-    def _prepared(self, names: Names, own: Mapping[str, Any]) -> Plain | None:
-        """What decides on these and all others in the same arrangement, where they may be plain."""
-        layout = self._engine.reader.layout(own)
-        if (
-            layout is None
-            or not (layout.simple or layout.others)
-            or self._snapshot.invalid
-            or self._groups is None
-            or not own.keys().isdisjoint(self._groups)
-        ):
+    def _prepared(self, own: Any) -> Plain | None:
+        """What decides on these and all others in the same arrangement, where they may be plain and none such came."""
+        names = names_of(own) if type(own) is dict else None
+        if names is None or names in self._plain or self._snapshot.invalid or self._groups is None:
+            return None
+        arrangement = self._arrangements.get(names) or self._arranged(names, own)
+        if arrangement is None or not arrangement.groups.keys().isdisjoint(self._groups):
             return None
         if len(self._plain) >= MAX_ARRANGEMENTS:
             self._plain.clear()
-        made = self._plain[names] = Plain(self._engine, self._snapshot, self._groups, layout, self.texts)
+        made = self._plain[names] = Plain(arrangement, self._snapshot, self._groups, self.texts)
+        return made
+
+    def _arranged(self, names: Names, own: Mapping[str, Any]) -> Arrangement | None:
+        """The arrangement of these, once such were read."""
+        layout = self._engine.reader.layout(own)
+        if layout is None or not layout.places or not layout.may_repeat:
+            return None
+        if len(self._arrangements) >= MAX_ARRANGEMENTS:
+            self._arrangements.clear()
+        made = self._arrangements[names] = Arrangement(self._engine, layout)
         return made
 
     def read(self, own: Mapping[str, Any]) -> Read:

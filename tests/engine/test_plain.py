@@ -11,7 +11,7 @@ from hypothesis import given
 from engine import Engine
 from engine.facts import Snapshot
 from engine.numbers import exact
-from engine.plain import Plain
+from engine.plain import Arrangement, Plain
 from engine.reason import Told
 from tests.engine.random_rules import Case, cases, engines, nested, thorough
 from universe.quiet import quiet_facts
@@ -27,7 +27,7 @@ def deciding(engine: Engine, standing: dict[str, Any], own: dict[str, Any]) -> P
     layout, stands = engine.reader.layout(own), engine.reader.read(standing)
     assert layout is not None
     groups = {name: json.dumps(of, separators=(",", ":")) for name, of in json.loads(stands.json).items()}
-    return Plain(engine, stands, groups, layout, ())
+    return Plain(Arrangement(engine, layout), stands, groups, ())
 
 
 def can_stand(engine: Engine, facts: dict[str, Any]) -> bool:
