@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from engine import lattice
 from engine.catalog import Value
+from engine.ends import Ends
 from engine.facts import Snapshot
 from engine.interpret import Situation
 from engine.judge import may_be_exempt
@@ -65,14 +67,15 @@ class Largest:
         followed = self._followed(stopping)
         if not followed and is_whole(asked, step):
             return canonical(asked)
-        if self._hopeless(followed):
+        first, last = self._first(step), int(asked // step)
+        if self._hopeless(followed, snapshot, first * step, last * step):
             return None
         situation, waivers = known()
-        grid = lattice.Lattice(situation, solve.fact, step, int(asked // step))
+        grid = lattice.Lattice(situation, solve.fact, step, last)
         waived = {
             name: replace(grid, situation=grid.situation.under(w.layer), measures={}) for name, w in waivers.items()
         }
-        return self._search(snapshot, slot, followed, grid, waived)
+        return self._search(snapshot, followed, [(first, last)], grid, waived)
 
     def _step(self, solve: SolveHead, snapshot: Snapshot, subject: Subject | None) -> Value | None:
         slot = self._slots.get(solve.step)
@@ -81,19 +84,29 @@ class Largest:
     def _followed(self, stopping: list[Gate]) -> list[Gate]:
         return [g for g in stopping if g.enforced and g.index not in self._varying]
 
-    def _hopeless(self, stopping: list[Gate]) -> bool:
-        """Whether a gate stops every size, exempt or not."""
-        return any(g.index in self._fixed and not may_be_exempt(g) for g in stopping)
+    def _hopeless(self, stopping: list[Gate], snapshot: Snapshot, low: Decimal, high: Decimal) -> bool:
+        """Whether a gate stops every size from `low` to `high`: it reads none, and none is exempt from it."""
+        fixed = [gate for gate in stopping if gate.index in self._fixed]
+        if not fixed or not all(may_be_exempt(gate) for gate in fixed):
+            return bool(fixed)
+        return self._exempting is None or self._exempting.between(snapshot.values, low, high) is False
+
+    @cached_property
+    def _exempting(self) -> Ends | None:
+        """Which sizes are exempt; None where none ever is."""
+        name, solve = self._ruleset.head.exempt, self._ruleset.head.solve
+        if name is None or solve is None:
+            return None
+        return Ends(self._ruleset, self._slots, self._ruleset.measures[name].node, solve.fact)
 
     def _search(
         self,
         snapshot: Snapshot,
-        slot: int,
         stopping: list[Gate],
+        allowed: lattice.Ranges,
         grid: lattice.Lattice,
         waived: Mapping[str, lattice.Lattice],
     ) -> str | None:
-        allowed: lattice.Ranges = [(self._first(grid), grid.last)]
         seen: set[int] = set()
         while True:
             try:
@@ -109,17 +122,18 @@ class Largest:
                 return None
             value = grid.step * allowed[-1][1]
             values = snapshot.values.copy()
-            values[slot] = value
+            values[self._slots[grid.fact]] = value
             stopping = self._followed(self._stopping(replace(snapshot, values=values)))
             if not stopping:
                 return canonical(value)
             if seen.issuperset(g.index for g in stopping):
                 raise ArithmeticError(f"gates {[g.id for g in stopping]} veto a size that they were found to allow")
 
-    def _first(self, grid: lattice.Lattice) -> int:
+    def _first(self, step: Decimal) -> int:
         """The number of steps from which on the adjustable fact is in its declared range."""
-        low = self._ruleset.catalog.facts[grid.fact].low
-        whole, rest = divmod(low, grid.step) if low is not None else (0, 0)
+        solve = self._ruleset.head.solve
+        low = self._ruleset.catalog.facts[solve.fact].low if solve is not None else None
+        whole, rest = divmod(low, step) if low is not None else (0, 0)
         return max(1, int(whole) + (rest > 0))
 
     def _exempt(self, grid: lattice.Lattice) -> lattice.Pieces:
