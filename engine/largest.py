@@ -38,7 +38,7 @@ class Largest:
         vary = {n for n, f in facts.items() if solve is not None and f.varies_with == solve.fact}
         read = [(g.index, reach(ruleset, *gate_nodes(g))) for g in ruleset.gates]
         self._varying = frozenset(index for index, names in read if vary & names)
-        # Gates that say the same whatever the size is: no smaller one passes them.
+        # Gates that say the same whatever the size is: a smaller one passes them only if it is exempt.
         self._fixed = frozenset(index for index, names in read if solve and solve.fact not in names)
         self.left_out = tuple(g.id for g in ruleset.gates if g.index in self._varying)
 
@@ -67,15 +67,19 @@ class Largest:
         followed = self._followed(stopping)
         if not followed and is_whole(asked, step):
             return canonical(asked)
+        fixed = [gate for gate in followed if gate.index in self._fixed]
+        if not all(may_be_exempt(gate) for gate in fixed):
+            return None
         first, last = self._first(step), int(asked // step)
-        if self._hopeless(followed, snapshot, first * step, last * step):
+        exempt = self._exempting.between(snapshot.values, first * step, last * step) if self._exempting else False
+        if fixed and exempt is False:
             return None
         situation, waivers = known()
         grid = lattice.Lattice(situation, solve.fact, step, last)
         waived = {
             name: replace(grid, situation=grid.situation.under(w.layer), measures={}) for name, w in waivers.items()
         }
-        return self._search(snapshot, followed, [(first, last)], grid, waived)
+        return self._search(snapshot, followed, [(first, last)], grid, exempt, waived)
 
     def _step(self, solve: SolveHead, snapshot: Snapshot, subject: Subject | None) -> Value | None:
         slot = self._slots.get(solve.step)
@@ -84,16 +88,9 @@ class Largest:
     def _followed(self, stopping: list[Gate]) -> list[Gate]:
         return [g for g in stopping if g.enforced and g.index not in self._varying]
 
-    def _hopeless(self, stopping: list[Gate], snapshot: Snapshot, low: Decimal, high: Decimal) -> bool:
-        """Whether a gate stops every size from `low` to `high`: it reads none, and none is exempt from it."""
-        fixed = [gate for gate in stopping if gate.index in self._fixed]
-        if not fixed or not all(may_be_exempt(gate) for gate in fixed):
-            return bool(fixed)
-        return self._exempting is None or self._exempting.between(snapshot.values, low, high) is False
-
     @cached_property
     def _exempting(self) -> Ends | None:
-        """Which sizes are exempt; None where none ever is."""
+        """Of which sizes an order is exempt; None where it never is."""
         name, solve = self._ruleset.head.exempt, self._ruleset.head.solve
         if name is None or solve is None:
             return None
@@ -105,16 +102,15 @@ class Largest:
         stopping: list[Gate],
         allowed: lattice.Ranges,
         grid: lattice.Lattice,
+        exempt: bool | None,
         waived: Mapping[str, lattice.Lattice],
     ) -> str | None:
         seen: set[int] = set()
         while True:
             try:
-                exempt = self._exempt(grid) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
-                if not any(part is True for _, _, part in exempt) and any(g.index in self._fixed for g in stopping):
-                    return None
+                exempting = self._exempt(grid, exempt) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
                 for gate in stopping:
-                    allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt, waived.get(gate.id)))
+                    allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempting, waived.get(gate.id)))
                     seen.add(gate.index)
             except lattice.NotLinear:
                 return None
@@ -136,9 +132,12 @@ class Largest:
         whole, rest = divmod(low, step) if low is not None else (0, 0)
         return max(1, int(whole) + (rest > 0))
 
-    def _exempt(self, grid: lattice.Lattice) -> lattice.Pieces:
+    def _exempt(self, grid: lattice.Lattice, always: bool | None) -> lattice.Pieces:
+        """For which sizes the order is exempt, followed where that is not the same for all."""
         name = self._ruleset.head.exempt
-        return grid.whole(False) if name is None else lattice.follow(self._ruleset.measures[name].node, grid)
+        if always is not None or name is None:
+            return grid.whole(always is True)
+        return lattice.follow(self._ruleset.measures[name].node, grid)
 
 
 def is_whole(asked: Decimal, step: Decimal) -> bool:

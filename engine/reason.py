@@ -11,8 +11,7 @@ ID: Final = "sha256:"
 RECORD_KEYS: Final = frozenset("decision id subject ruleset universe vetoes shadow waived facts".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a gate stopped an intent. Numbers are canonical texts in the unit; `gates` names all that need a missing
     `fact`; `waiver`, `by` and `until` say by whose leave a gate that would have stopped an intent did not.
     """
