@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.answers import Answer, Headroom, Output, answered, headroom, output, unanswered
+from engine.arrangement import Arrangements
 from engine.backends.python import Programs, Run, Veto
 from engine.explain import Refusal, nobody, unknown_reasons, veto_reason, waived_reason
 from engine.facts import FactReader, FactsFault, Snapshot
@@ -57,6 +58,8 @@ class Engine:
         self._lacking = Lacking(ruleset, self.reader.slots, self._programs)
         self._largest = Largest(ruleset, self.reader.slots, self._stopping)
         self._of_subjects = self._read_of_subjects()
+        #: how plain facts come
+        self.arrangements = Arrangements(self)
 
     def decide(self, facts: Mapping[str, Any], scope: str = "order") -> Decision:
         """The decision on nested facts (numbers as text, Decimal or int).
@@ -145,14 +148,14 @@ class Engine:
             return None
         return head.unknown if head.key in snapshot.invalid else str(Refusal.FACTS_MISSING)
 
-    def gates_for(self, snapshot: Snapshot) -> tuple[Subject | None, Run] | None:
-        """Whom an order's facts are about, and the function that says which gates veto facts about them; None where
-        they are about nobody, or the interpreter is to be asked.
+    def gates_for(self, snapshot: Snapshot) -> tuple[Subject | None, str | None, Run] | None:
+        """Whom an order's facts are about and who acts, and the function that says which gates veto facts about them;
+        None where they are about nobody, or the interpreter is to be asked.
         """
         asked = self._asked(snapshot, "order")
         if self._of_nobody(asked) or not self._is_fast(asked):
             return None
-        return asked.subject, self._programs.run(asked.subject, asked.actor, asked.scope)
+        return asked.subject, asked.actor, self._programs.run(asked.subject, asked.actor, asked.scope)
 
     def situation(self, snapshot: Snapshot) -> Situation:
         """The situation of these facts, for tables and measures."""

@@ -5,86 +5,36 @@ engine says of them, to the byte: quickly where they pass, at length where a gat
 where they must not be, invalid, or of any other kind, it says nothing.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from decimal import Decimal, getcontext
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+from engine.arrangement import PLACE, Arrangement
+from engine.backends.certain import Passes, as_float
 from engine.backends.python import Run
 from engine.catalog import Value
-from engine.engine import Engine
 from engine.facts import Snapshot
 from engine.largest import is_whole
-from engine.layout import Layout, picker, template
 from engine.numbers import EXACT, canonical, exact
-from engine.reason import ID, Decision, Told, hash_begun, subject_part
-from engine.texts import filling, taking
+from engine.reason import Told, hash_begun, subject_part
+from engine.texts import Frame, Writing, writing
 
 # So many combinations of words are remembered for one arrangement over the same facts.
 MAX_WAYS: Final = 256
-# Where a number comes to stand; there is none in canonical JSON.
-_PLACE: Final = "\0"
 _new: Final = tuple.__new__
 
 
-class Arrangement:
-    """Own facts of the same names: how they are taken, and where they go, whatever facts they are laid over.
-
-    Args:
-        engine: who decides on them.
-        layout: how they are read; there are some, which `may_repeat`.
-    """
-
-    def __init__(self, engine: Engine, layout: Layout) -> None:
-        self.engine, self.layout, self.take = engine, layout, taking(layout)
-        given = sorted(layout.places, key=lambda place: place.slot)
-        tree: dict[str, dict[str, str]] = {}
-        for place in given:
-            group, name = place.fact.name.split(".")
-            tree.setdefault(group, {})[name] = f'"{_PLACE}"' if place.simple else "%s"
-        #: the groups of facts as they stand in a record, with places for words and numbers
-        self.groups = {group: template(of) for group, of in tree.items()}
-        #: puts the texts of words into the order in which these stand there
-        self.words = picker([layout.others.index(place) for place in given if not place.simple])
-        self.slots = slots = [place.slot for place in layout.numbers]
-        self.first, self.behind = (slots[0], slots[-1] + 1) if slots else (0, 0)
-        # Mostly numbers have slots side by side, which are filled at once.
-        self.side_by_side = slots == [*range(self.first, self.behind)]
-        self.solve = solve = engine.ruleset.head.solve
-        at = engine.reader.slots
-        self.size_slot, self.step_slot = (at[solve.fact], at.get(solve.step)) if solve else (-1, None)
-        #: the place of the size among the numbers, if it is one
-        self.size = slots.index(self.size_slot) if self.size_slot in slots else None
-        self.rules, self.before, (self.after, self.end) = self._allowed()
-
-    def _allowed(self) -> tuple[str, str, tuple[str, str]]:
-        """What the record of a decision that allows says of its rules; up to the hash that is its id; and what stands
-        before its largest size and behind.
-        """
-        rules, solve = self.engine.ruleset, self.solve
-        name, size = (solve.name, "0") if solve else (None, None)
-        made = Decision(True, ID, None, rules.ruleset_hash, rules.universe_hash, largest_name=name, largest=size)
-        told = made.told()
-        after, _, end = told.after.rpartition("0")
-        return told.rules, told.before.partition(ID)[0] + ID, (after, end)
-
-
-@dataclass(frozen=True, slots=True)
-class _Way:
-    """What is the same for all that comes with the same words.
-
-    The values in their slots, numbers yet to come; the gates; the step and the size, where no number that comes says
-    them; what a record says of the subject; and what puts numbers into the facts from the first to the last own one,
-    and into the own ones alone, if others stand between these.
+class _Way(NamedTuple):
+    """What is the same for all that comes with the same words: the values in their slots, numbers yet to come; the
+    gates in floats, and exactly; the size and its step, where no number that comes says them; and what writes records.
     """
 
     values: list[Value | None]
+    certain: Passes
     run: Run
+    size: Any
     step: Any
-    size: str
-    subject: str
-    middle: Callable[[tuple[str, ...]], str]
-    own: Callable[[tuple[str, ...]], str] | None
+    writing: Writing
 
 
 class Plain:
@@ -117,6 +67,7 @@ class Plain:
         self._tail = "".join([f",{group}" for group in _listed(behind)]) + "}"
         self._hashed = hash_begun(arrangement.engine.ruleset.universe_hash)
         self._hashed.update(self._head.encode())
+        self._floats = [*map(as_float, standing.values)]
         self._ways: dict[tuple[Any, ...], _Way] = {}
 
     def of(self, own: Any) -> Told | None:
@@ -130,41 +81,39 @@ class Plain:
         taken = of.take(own)
         if taken is None:
             return None
-        numbers, words = taken
+        numbers, words, floats = taken
         way = self._ways.get(words) or self._way(words)
         if way is None:
             return None
-        values = way.values.copy()
-        if of.side_by_side:
-            values[of.first : of.behind] = map(Decimal, numbers)
-        else:
-            for slot, number in zip(of.slots, numbers, strict=True):
-                values[slot] = Decimal(number)
-        middle = way.middle(numbers)
-        mine = f"{{{middle if way.own is None else way.own(numbers)}}}"
-        rest = middle + self._tail
-        if not self._passes(values, way):
-            snapshot = Snapshot(self._standing.ruleset, values, {}, self._head + rest)
-            return of.engine.decide_snapshot(snapshot).told(self._shared, mine)
-        hashed = self._hashed.copy()
-        hashed.update(rest.encode())
-        before = f"{of.before}{hashed.hexdigest()}{way.subject}"
-        after = f"{of.after}{way.size if of.size is None else numbers[of.size]}{of.end}"
-        return _new(Told, (True, (), before, of.rules, after, self._head + rest, self._shared, mine))
+        if self._passes(way, numbers, floats):
+            size = numbers[of.size] if of.size is not None else "" if way.size is None else canonical(way.size)
+            return _new(Told, way.writing.allowed(numbers, size))
+        facts, mine = way.writing.facts(numbers)
+        snapshot = Snapshot(self._standing.ruleset, self._values(way, numbers), {}, facts)
+        return of.engine.decide_snapshot(snapshot).told(self._shared, mine)
 
-    def _passes(self, values: list[Any], way: _Way) -> bool:
+    def _passes(self, way: _Way, numbers: tuple[str, ...], floats: tuple[float, ...]) -> bool:
         """Whether facts pass every gate, and their size is a whole number of steps, so that it is the largest; False
         too where that takes longer to find out.
         """
         of = self._with
         try:
-            if way.run(values) != []:
-                return False
-            if of.solve is None:
-                return True
-            return is_whole(values[of.size_slot], way.step if of.step_slot is None else values[of.step_slot])
+            passes = way.certain(numbers, floats)
+            if passes is None:
+                passes = way.run(self._values(way, numbers)) == []
+            if not passes or of.solve is None:
+                return passes
+            size = way.size if of.size is None else Decimal(numbers[of.size])
+            return is_whole(size, way.step if of.step is None else Decimal(numbers[of.step]))
         except (TypeError, ArithmeticError):  # what is missing raises
             return False
+
+    def _values(self, way: _Way, numbers: tuple[str, ...]) -> list[Value | None]:
+        """All values in their slots."""
+        values = way.values.copy()
+        for slot, number in zip(self._with.slots, numbers, strict=True):
+            values[slot] = Decimal(number)
+        return values
 
     def _way(self, words: tuple[Any, ...]) -> _Way | None:
         """What comes with these words; None where nothing can be said of it here."""
@@ -188,16 +137,40 @@ class Plain:
         found = of.engine.gates_for(Snapshot(standing.ruleset, values, {}, ""))
         if found is None:
             return None
-        (subject, run), size = found, values[of.size_slot]
-        in_order = of.words(texts)
+        subject, actor, run = found
+        # Most of what stands is the same whatever the words are.
+        floats = [
+            near if value is before else as_float(value)
+            for value, before, near in zip(values, standing.values, self._floats, strict=True)
+        ]
         return _Way(
             values,
+            of.certain.over(subject, actor, values, floats),
             run,
-            subject.facts.get(of.solve.step) if of.solve and subject else None,
-            canonical(size) if of.solve and isinstance(size, Decimal) else "",
-            f'"{subject_part(subject.key if subject else None)}',
-            filling((self._middle % in_order).split(_PLACE)),
-            None if self._own is None else filling((self._own % in_order).split(_PLACE)),
+            None if of.size_slot is None else values[of.size_slot],
+            values[of.step_slot] if of.step_slot is not None else of.step_of(subject),
+            writing(self._frame(of.words(texts), subject.key if subject else None)),
+        )
+
+    def _frame(self, words: tuple[str, ...], subject: str | None) -> Frame:
+        """What all records with these words have in common, which are about this subject."""
+        of = self._with
+        middle, own = (
+            None if facts is None else tuple((facts % words).split(PLACE)) for facts in (self._middle, self._own)
+        )
+        assert middle is not None
+        return Frame(
+            hashed=self._hashed,
+            head=self._head,
+            middle=middle,
+            tail=self._tail,
+            own=own,
+            before=of.before,
+            subject=f'"{subject_part(subject)}',
+            rules=of.rules,
+            after=of.after,
+            end=of.end,
+            shared=self._shared,
         )
 
 

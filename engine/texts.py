@@ -1,12 +1,15 @@
-"""Plain facts as texts: taken out of what is given, and put into their places in a record.
+"""Plain facts as texts: taken out of what is given, and written into a record.
 
 Where there was a compiler, `engine/backends/texts.pyx` does both in C. It says what is said here, and only sooner.
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from engine.layout import PLAIN_TYPES, Layout, picker
+
+if TYPE_CHECKING:
+    import hashlib
 
 try:
     from engine.backends import texts
@@ -15,8 +18,9 @@ except ImportError:  # there was no compiler
 
 BUILT: Final = texts is not None
 
-# The canonical texts of numbers, in the order of their slots, and the words, as they stand in a layout.
-Taken = tuple[tuple[str, ...], tuple[Any, ...]]
+# The canonical texts of numbers, in the order of their slots; the words, as they stand in a layout; and the floats
+# nearest to the numbers.
+Taken = tuple[tuple[str, ...], tuple[Any, ...], tuple[float, ...]]
 
 
 def taking(layout: Layout) -> Callable[[Any], Taken | None]:
@@ -36,13 +40,6 @@ def taking(layout: Layout) -> Callable[[Any], Taken | None]:
     return texts.Taking(tuple(groups), tuple(values)).take
 
 
-def filling(pieces: Sequence[str]) -> Callable[[tuple[str, ...]], str]:
-    """A function that puts texts between these pieces of a text; all of it is ASCII."""
-    if texts is None:
-        return "%s".join([piece.replace("%", "%%") for piece in pieces]).__mod__
-    return texts.Filling(tuple(pieces)).fill
-
-
 class _Taking:
     """Takes values as `taking` says."""
 
@@ -53,14 +50,17 @@ class _Taking:
         self._in_order = picker([layout.simple.index(place) for place in layout.numbers])
 
     def take(self, own: Any) -> Taken | None:
-        """The texts of the numbers, and the words."""
+        """The texts of the numbers, the words, and the floats."""
         if type(own) is not dict or own.keys() != self._groups.keys():
             return None
         if any(type(own[name]) is not dict or own[name].keys() != names for name, names in self._groups.items()):
             return None
         raws = [own[group][name] for group, name in self._places]
         plain = self._layout.plain(raws) if PLAIN_TYPES.issuperset(map(type, raws)) else None
-        return None if plain is None else (self._in_order(plain[0]), plain[1])
+        if plain is None:
+            return None
+        numbers = self._in_order(plain[0])
+        return numbers, plain[1], tuple(map(float, numbers))
 
 
 def _groups(layout: Layout) -> dict[str, list[str]]:
@@ -70,3 +70,68 @@ def _groups(layout: Layout) -> dict[str, list[str]]:
         group, name = place.fact.name.split(".")
         found.setdefault(group, []).append(name)
     return found
+
+
+class Frame(NamedTuple):
+    """What records have in common that differ in the numbers of own facts alone. All of it is ASCII, as JSON is.
+
+    The facts are `head`; then `middle`, from the first group of own ones to the last, in pieces with a place for a
+    number between each two; then `tail`. `hashed` is the hash of a decision as far as the head. Own facts alone are
+    `own`, in such pieces too, if others stand between them. The record is `before` up to the hash that is its id, then
+    `subject`, `rules`, `after` up to its largest size, `end`, and the facts; those that stand are logged as `shared`.
+    """
+
+    hashed: "hashlib._Hash"
+    head: str
+    middle: tuple[str, ...]
+    tail: str
+    own: tuple[str, ...] | None
+    before: str
+    subject: str
+    rules: str
+    after: str
+    end: str
+    shared: tuple[str, ...]
+
+
+class Writing(Protocol):
+    """Writes what is said of facts, given their numbers."""
+
+    def facts(self, numbers: tuple[str, ...]) -> tuple[str, str]:
+        """All facts, and own ones alone."""
+
+    def allowed(self, numbers: tuple[str, ...], size: str) -> tuple[Any, ...]:
+        """The parts of a `Told` that allows, of this largest size."""
+
+
+def writing(frame: Frame) -> Writing:
+    """What writes records in a frame."""
+    return _Writing(frame) if texts is None else texts.Writing(frame)
+
+
+class _Writing:
+    """Writes as `writing` says."""
+
+    def __init__(self, frame: Frame) -> None:
+        self._of = frame
+        self._middle = _template(frame.middle)
+        self._own = None if frame.own is None else _template(frame.own)
+
+    def facts(self, numbers: tuple[str, ...]) -> tuple[str, str]:
+        """All facts, and own ones alone."""
+        middle = self._middle % numbers
+        mine = middle if self._own is None else self._own % numbers
+        return f"{self._of.head}{middle}{self._of.tail}", f"{{{mine}}}"
+
+    def allowed(self, numbers: tuple[str, ...], size: str) -> tuple[Any, ...]:
+        """The parts of a decision that allows."""
+        of = self._of
+        facts, mine = self.facts(numbers)
+        hashed = of.hashed.copy()
+        hashed.update(facts[len(of.head) :].encode())
+        before, after = f"{of.before}{hashed.hexdigest()}{of.subject}", f"{of.after}{size}{of.end}"
+        return True, (), before, of.rules, after, facts, of.shared, mine
+
+
+def _template(pieces: tuple[str, ...]) -> str:
+    return "%s".join([piece.replace("%", "%%") for piece in pieces])

@@ -14,6 +14,7 @@ cdef extern from "Python.h":
     str PyUnicode_New(Py_ssize_t size, Py_UCS4 largest)
     str PyUnicode_FromKindAndData(int kind, const void* buffer, Py_ssize_t size)
     int PyUnicode_1BYTE_KIND
+    double PyOS_string_to_double(const char* text, char** end, PyObject* overflow) except? -1
 
 # A value that is a word, or a number that may be negative, is not negative, or is above zero.
 cdef enum:
@@ -21,6 +22,13 @@ cdef enum:
 
 WORD = AS_WORD
 KINDS = {"any": ANY, "nonnegative": NONNEGATIVE, "positive": POSITIVE}
+
+# A number of so many letters is a whole number of less than 2^53, by a power of ten.
+cdef enum:
+    FEW = 15
+
+cdef double[FEW] POWERS
+POWERS[:] = [10.0**power for power in range(FEW)]
 
 # As many digits before the point and behind it as a plain number has at most.
 cdef enum:
@@ -32,8 +40,8 @@ cdef bint is_digit(char letter) noexcept:
     return c"0" <= letter <= c"9"
 
 
-cdef str plain(str given, int kind):
-    """The canonical text of a number, if it is plain and has the sign that it may have."""
+cdef str plain(str given, int kind, double* near):
+    """The canonical text of a number, and the float nearest to it, if it is plain and has the sign that it may have."""
     if not PyUnicode_IS_COMPACT_ASCII(given):
         return None
     cdef const char* text = PyUnicode_DATA(given)
@@ -58,7 +66,24 @@ cdef str plain(str given, int kind):
                 is_zero, end = False, at + 1
     if (negative and (is_zero or kind != ANY)) or (is_zero and kind == POSITIVE):
         return None
-    return given if end == size else PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, end)
+    cdef str canonical = given if end == size else PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, end)
+    near[0] = nearest(PyUnicode_DATA(canonical), end)
+    return canonical
+
+
+cdef double nearest(const char* text, Py_ssize_t size) except? -1:
+    """The float nearest to a plain number."""
+    cdef long long digits = 0
+    cdef Py_ssize_t at, behind = 0
+    if size > FEW:
+        return PyOS_string_to_double(text, NULL, NULL)
+    for at in range(text[0] == c"-", size):
+        if text[at] == c".":
+            behind = size - at - 1
+        else:
+            digits = 10 * digits + (text[at] - c"0")
+    # Both are floats exactly, so that the quotient is rounded once.
+    return (-digits if text[0] == c"-" else digits) / POWERS[behind]
 
 
 cdef class Taking:
@@ -78,10 +103,13 @@ cdef class Taking:
         self.numbers = len(values) - self.words
 
     def take(self, own):
-        """The canonical texts of the numbers, and the words; None where anything is not plain."""
+        """The canonical texts of the numbers, the words, and the floats nearest to the numbers; None where anything is not
+        plain.
+        """
         if type(own) is not dict or PyDict_Size(own) != len(self.groups):
             return None
-        cdef list numbers = [None] * self.numbers, words = [None] * self.words
+        cdef list numbers = [None] * self.numbers, words = [None] * self.words, floats = [None] * self.numbers
+        cdef double near = 0
         cdef PyObject* found
         cdef dict group
         cdef int kind, place, at = 0
@@ -104,44 +132,75 @@ cdef class Taking:
                         return None
                     words[place] = value
                 else:
-                    number = plain(<str> value, kind) if type(value) is str else None
+                    number = plain(<str> value, kind, &near) if type(value) is str else None
                     if number is None:
                         return None
-                    numbers[place] = number
-        return tuple(numbers), tuple(words)
+                    numbers[place], floats[place] = number, near
+        return tuple(numbers), tuple(words), tuple(floats)
 
 
-cdef class Filling:
-    """Fills the places of a text.
+cdef class Writing:
+    """Writes what is said of facts that differ in numbers alone; see `Frame` for its parts.
 
-    Args:
-        pieces: the text before the first place, between each two, and after the last; all of it ASCII.
+    Raises:
+        ValueError: a text is not all ASCII, as canonical JSON is.
     """
 
-    cdef tuple pieces
-    cdef Py_ssize_t size
+    cdef object copied
+    cdef str head, tail, before, subject, rules, after, end
+    cdef tuple middle, own, shared
 
-    def __cinit__(self, tuple pieces):
-        if not all([type(piece) is str and piece.isascii() for piece in pieces]) or not pieces:
-            raise ValueError("the text is not all ASCII")
-        self.pieces, self.size = pieces, sum([len(piece) for piece in pieces])
-
-    def fill(self, tuple texts not None):
-        """The text with these in its places."""
-        cdef Py_ssize_t size = self.size, at = 0, place
-        if len(texts) != len(self.pieces) - 1:
-            raise ValueError("a text has other places")
-        for text in texts:
+    def __cinit__(self, frame):
+        self.copied = frame.hashed.copy
+        self.head, self.middle, self.tail, self.own = frame.head, frame.middle, frame.tail, frame.own
+        self.before, self.subject, self.rules = frame.before, frame.subject, frame.rules
+        self.after, self.end, self.shared = frame.after, frame.end, frame.shared
+        for text in (*self.middle, *(self.own or ()), self.head, self.tail, self.before, self.subject, self.after,
+                     self.end):
             if type(text) is not str or not PyUnicode_IS_COMPACT_ASCII(text):
-                raise ValueError("what fills a place is not ASCII")
-            size += PyUnicode_GET_LENGTH(text)
-        cdef str made = PyUnicode_New(size, 127)
-        cdef char* to = PyUnicode_DATA(made)
-        for place in range(len(self.pieces)):
-            at = put(to, at, self.pieces[place])
-            if place < len(texts):
-                at = put(to, at, texts[place])
-        return made
+                raise ValueError("a text is not all ASCII")
+
+    def facts(self, tuple numbers not None):
+        """All facts, and own ones alone."""
+        return (
+            filled(self.head, self.middle, numbers, self.tail),
+            filled("{", self.middle if self.own is None else self.own, numbers, "}"),
+        )
+
+    def allowed(self, tuple numbers not None, str size not None):
+        """The parts of a decision that allows, of this largest size."""
+        cdef str facts, mine
+        facts, mine = self.facts(numbers)
+        cdef Py_ssize_t head = PyUnicode_GET_LENGTH(self.head)
+        hashed = self.copied()
+        hashed.update(PyUnicode_DATA(facts)[head:PyUnicode_GET_LENGTH(facts)])
+        cdef str name = hashed.hexdigest()
+        return (
+            True, (), filled(self.before, (name,), (), self.subject), self.rules, filled(self.after, (size,), (), self.end),
+            facts, self.shared, mine,
+        )
+
+
+cdef str filled(str begin, tuple pieces, tuple numbers, str end):
+    """A text of pieces with a number between each two."""
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(begin) + PyUnicode_GET_LENGTH(end), at, place
+    if len(numbers) != len(pieces) - 1:
+        raise ValueError("there are as many numbers as places")
+    for text in pieces:
+        size += PyUnicode_GET_LENGTH(text)
+    for text in numbers:
+        if type(text) is not str or not PyUnicode_IS_COMPACT_ASCII(text):
+            raise ValueError("a number is not all ASCII")
+        size += PyUnicode_GET_LENGTH(text)
+    cdef str made = PyUnicode_New(size, 127)
+    cdef char* to = PyUnicode_DATA(made)
+    at = put(to, 0, begin)
+    for place in range(len(pieces)):
+        at = put(to, at, pieces[place])
+        if place < len(numbers):
+            at = put(to, at, numbers[place])
+    put(to, at, end)
+    return made
 
 
 cdef Py_ssize_t put(char* to, Py_ssize_t at, str text) noexcept:

@@ -100,7 +100,8 @@ class Answers:
 def _decided(layers: Layers, facts: Any, scope: str) -> Told:
     """The decision on an item of a batch."""
     try:
-        return _told(layers.engine, *layers.of(facts), scope)
+        layer, own = layers.of(facts)
+        return _told(layers.engine, layer, own, scope)
     except FactsFault as fault:
         return _invalid(layers.engine, fault)
 

@@ -8,7 +8,7 @@ from typing import Any, Final, NamedTuple
 from engine import Engine
 from engine.facts import FactsFault, Snapshot, parse_json
 from engine.layout import Names, names_of
-from engine.plain import Arrangement, Plain, braces
+from engine.plain import Plain, braces
 from engine.reason import Told
 from universe.decision_log import merged
 
@@ -55,8 +55,6 @@ class Layer:
         self.texts: tuple[str, ...] = read.layers if read.own == "{}" else (*read.layers, read.own)
         groups = _groups(self._snapshot.json)
         self._groups = None if groups is None else dict(groups)
-        # Those of the lowest layer, as it does not matter for them what facts are laid over.
-        self._arrangements: dict[Names, Arrangement] = {} if below is None else below._arrangements
         self._plain: dict[Names, Plain] = {}
         self._above: dict[tuple[Any, ...], Layer | None] = {}
         self._last: Layer | None = None
@@ -109,22 +107,12 @@ class Layer:
         names = names_of(own) if type(own) is dict else None
         if names is None or names in self._plain or self._snapshot.invalid or self._groups is None:
             return None
-        arrangement = self._arrangements.get(names) or self._arranged(names, own)
+        arrangement = self._engine.arrangements.of(own)
         if arrangement is None or not arrangement.groups.keys().isdisjoint(self._groups):
             return None
         if len(self._plain) >= MAX_ARRANGEMENTS:
             self._plain.clear()
         made = self._plain[names] = Plain(arrangement, self._snapshot, self._groups, self.texts)
-        return made
-
-    def _arranged(self, names: Names, own: Mapping[str, Any]) -> Arrangement | None:
-        """The arrangement of these, once such were read."""
-        layout = self._engine.reader.layout(own)
-        if layout is None or not layout.places or not layout.may_repeat:
-            return None
-        if len(self._arrangements) >= MAX_ARRANGEMENTS:
-            self._arrangements.clear()
-        made = self._arrangements[names] = Arrangement(self._engine, layout)
         return made
 
     def read(self, own: Mapping[str, Any]) -> Read:
@@ -174,7 +162,15 @@ class Layers:
         Raises:
             FactsFault: what it shares with others can't be decided on.
         """
-        layer = self._below(item)
+        name = item
+        try:
+            for part in self._path:
+                name = name[part]
+            layer = self._subjects.get(name)
+        except (TypeError, LookupError):  # it says nobody's name
+            name = layer = None
+        if layer is None:
+            layer = self._below(name)
         if type(item) is not dict or item.keys() <= self._own:
             return layer, item
         rest = {name: facts for name, facts in item.items() if name not in self._own}
@@ -186,18 +182,11 @@ class Layers:
             return layer, item
         return above, {name: facts for name, facts in item.items() if name in self._own}
 
-    def _below(self, item: Any) -> Layer:
-        """What an order shares with others by whom it is about."""
+    def _below(self, name: Any) -> Layer:
+        """What an order shares with others by whom it is about, where that is not known yet."""
         if self._shared is None:
             self._shared = Layer(self.engine, self._given)
-        try:
-            name = item
-            for part in self._path:
-                name = name[part]
-            layer = self._subjects.get(name)
-            if layer is not None or name not in self._facts:
-                return layer or self._shared
-        except (TypeError, LookupError):  # it says nobody's name
+        if name not in self._facts:
             return self._shared
         facts = self._facts[name]
         if not isinstance(facts, Mapping):

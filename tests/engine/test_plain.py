@@ -11,7 +11,7 @@ from hypothesis import given
 from engine import Engine
 from engine.facts import Snapshot
 from engine.numbers import exact
-from engine.plain import Arrangement, Plain
+from engine.plain import Plain
 from engine.reason import Told
 from tests.engine.random_rules import Case, cases, engines, nested, thorough
 from universe.quiet import quiet_facts
@@ -24,10 +24,10 @@ WORDS = (True, False, "in", "out", "IN", None, 1, ["in"], Decimal(1), 0.5)
 def deciding(engine: Engine, standing: dict[str, Any], own: dict[str, Any]) -> Plain:
     """For own facts as these are, over standing ones."""
     engine.reader.read(own)
-    layout, stands = engine.reader.layout(own), engine.reader.read(standing)
-    assert layout is not None
+    arrangement, stands = engine.arrangements.of(own), engine.reader.read(standing)
+    assert arrangement is not None
     groups = {name: json.dumps(of, separators=(",", ":")) for name, of in json.loads(stands.json).items()}
-    return Plain(Arrangement(engine, layout), stands, groups, ())
+    return Plain(arrangement, stands, groups, ())
 
 
 def can_stand(engine: Engine, facts: dict[str, Any]) -> bool:
