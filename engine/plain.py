@@ -6,8 +6,9 @@ where they must not be, invalid, or of any other kind, it says nothing.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from decimal import Decimal, getcontext
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from engine.arrangement import PLACE, Arrangement
 from engine.backends.certain import Passes, as_float
@@ -17,6 +18,7 @@ from engine.facts import Snapshot
 from engine.largest import is_whole
 from engine.numbers import EXACT, canonical, exact
 from engine.reason import Told, hash_begun, subject_part
+from engine.ruleset import Subject
 from engine.texts import Frame, Writing, writing
 
 # So many combinations of words are remembered for one arrangement over the same facts.
@@ -24,17 +26,22 @@ MAX_WAYS: Final = 256
 _new: Final = tuple.__new__
 
 
-class _Way(NamedTuple):
-    """What is the same for all that comes with the same words: the values in their slots, numbers yet to come; the
-    gates in floats, and exactly; the size and its step, where no number that comes says them; and what writes records.
+@dataclass(slots=True)
+class _Way:
+    """What is the same for all that comes with the same words: whom it is about and who acts; the values in their
+    slots, numbers yet to come; the gates, exactly and, once it has come `again`, in floats; the size and its step,
+    where no number that comes says them; and what writes records.
     """
 
+    subject: Subject | None
+    actor: str | None
     values: list[Value | None]
-    certain: Passes
     run: Run
     size: Any
     step: Any
     writing: Writing
+    again: bool = False
+    certain: Passes | None = None
 
 
 class Plain:
@@ -98,7 +105,8 @@ class Plain:
         """
         of = self._with
         try:
-            passes = way.certain(numbers, floats)
+            certain = way.certain or self._certain(way)
+            passes = certain(numbers, floats) if certain is not None else None
             if passes is None:
                 passes = way.run(self._values(way, numbers)) == []
             if not passes or of.solve is None:
@@ -107,6 +115,19 @@ class Plain:
             return is_whole(size, way.step if of.step is None else Decimal(numbers[of.step]))
         except (TypeError, ArithmeticError):  # what is missing raises
             return False
+
+    def _certain(self, way: _Way) -> Passes | None:
+        """The gates in floats; None the first time, as these take long to make, and much comes once."""
+        if not way.again:
+            way.again = True
+            return None
+        # Most of what stands is the same whatever the words are.
+        floats = [
+            near if value is before else as_float(value)
+            for value, before, near in zip(way.values, self._standing.values, self._floats, strict=True)
+        ]
+        way.certain = self._with.certain.over(way.subject, way.actor, way.values, floats)
+        return way.certain
 
     def _values(self, way: _Way, numbers: tuple[str, ...]) -> list[Value | None]:
         """All values in their slots."""
@@ -138,14 +159,10 @@ class Plain:
         if found is None:
             return None
         subject, actor, run = found
-        # Most of what stands is the same whatever the words are.
-        floats = [
-            near if value is before else as_float(value)
-            for value, before, near in zip(values, standing.values, self._floats, strict=True)
-        ]
         return _Way(
+            subject,
+            actor,
             values,
-            of.certain.over(subject, actor, values, floats),
             run,
             None if of.size_slot is None else values[of.size_slot],
             values[of.step_slot] if of.step_slot is not None else of.step_of(subject),

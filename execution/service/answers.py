@@ -12,7 +12,7 @@ from engine.reason import Told
 from execution.gate import RiskEngine
 from execution.service.log import DecisionLog
 from execution.service.requests import Batch, Refused
-from execution.service.sharing import Layer, Layers, Repeated
+from execution.service.sharing import Layer, Layers, Repeated, own_groups
 from universe import Universe
 from universe.decision_log import MAX_FACTS
 from universe.quiet import quiet_facts
@@ -126,12 +126,18 @@ def _invalid(engine: Engine, fault: FactsFault) -> Told:
 
 
 def ready(universe: Universe) -> RiskEngine:
-    """An engine for a universe that has decided on a quiet account, for every symbol and strategy: what is compiled on
-    first use is compiled.
+    """An engine for a universe that has decided on a quiet account, for every symbol and strategy, at length and in
+    short: what is compiled on first use is compiled.
     """
     risk = RiskEngine.of(universe)
+    own = own_groups(risk.engine)
     for symbol in universe.document["symbols"]:
         for strategy in universe.document["strategies"]:
-            risk.check_order(quiet_facts(universe, symbol, _QUIET_NAV, strategy=strategy))
+            facts = quiet_facts(universe, symbol, _QUIET_NAV, strategy=strategy)
+            risk.check_order(facts)
+            order = {name: facts.pop(name) for name in own}
+            layers = Layers(risk.engine, facts, {})
+            for _ in range(3):  # what comes for the first time is read at length, then decided exactly
+                _decided(layers, order, "order")
     risk.check_nav({})
     return risk
