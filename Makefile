@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
+NATIVE := $(wildcard engine/backends/*.pyx)
 
 .DEFAULT_GOAL := help
 # Targets share .venv and the generated files, so they take turns, also under `make -j`.

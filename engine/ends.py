@@ -7,13 +7,18 @@ both ends of a range, it says that in between; and so does what is made of such 
 import ast
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import Final
 
 from engine.backends.places import InSlots
 from engine.backends.python import Program, Values, made_before
 from engine.backends.translate import Translator
+from engine.curves import is_curve, varies
 from engine.reach import reach
 from engine.ruleset import RuleSet
 from engine.tree import Arithmetic, Compare, FactRef, Known, Logic, MeasureRef, Negate, Node, Not, children
+
+# True up to some place, or from there on, where they compare lines; two lines may be equal at a place between.
+_ONE_WAY: Final = frozenset({"<", "<=", ">", ">="})
 
 
 class NotLines(ValueError):
@@ -72,35 +77,23 @@ def _comparisons(node: Node, ruleset: RuleSet, fact: str) -> Iterator[Node]:
     """
     if isinstance(node, MeasureRef):
         node = ruleset.measures[node.name].node
-    if fact not in reach(ruleset, node) or isinstance(node, Known):
+    if not varies(node, ruleset, fact) or isinstance(node, Known):
         return
+    sides = children(node)
     if isinstance(node, (Logic, Not)):
-        for child in children(node):
-            yield from _comparisons(child, ruleset, fact)
-    elif (
-        isinstance(node, Compare)
-        and node.op not in ("==", "!=")
-        and all(_line(n, ruleset, fact) for n in children(node))
-    ):
+        for side in sides:
+            yield from _comparisons(side, ruleset, fact)
+    elif isinstance(node, Compare) and node.op in _ONE_WAY and all(_is_line(side, ruleset, fact) for side in sides):
         yield node
     else:
         raise NotLines
 
 
-def _line(node: Node, ruleset: RuleSet, fact: str) -> bool:
+def _is_line(node: Node, ruleset: RuleSet, fact: str) -> bool:
     """Whether a number is a line in the fact, all others standing."""
-    match node:
-        case _ if fact not in reach(ruleset, node):
-            return True
-        case MeasureRef(name=name):
-            return _line(ruleset.measures[name].node, ruleset, fact)
-        case Arithmetic(op="*", left=left, right=right) if fact in reach(ruleset, left) and fact in reach(
-            ruleset, right
-        ):
-            return False
-        case Arithmetic(op="/", right=right) if fact in reach(ruleset, right):
-            return False
-        case FactRef() | Arithmetic() | Negate():
-            return all(_line(child, ruleset, fact) for child in children(node))
-        case _:
-            return False
+    if isinstance(node, MeasureRef):
+        return _is_line(ruleset.measures[node.name].node, ruleset, fact)
+    if not varies(node, ruleset, fact):
+        return True
+    is_straight = isinstance(node, (FactRef, Arithmetic, Negate)) and not is_curve(node, ruleset, fact)
+    return is_straight and all(_is_line(child, ruleset, fact) for child in children(node))

@@ -6,6 +6,7 @@ Where there was a compiler, `engine/backends/texts.pyx` does both in C. It says 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
+from engine.backends.near import nearest
 from engine.layout import PLAIN_TYPES, Layout, picker
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ class _Taking:
         if plain is None:
             return None
         numbers = self._in_order(plain[0])
-        return numbers, plain[1], tuple(map(float, numbers))
+        return numbers, plain[1], tuple(map(nearest, numbers))
 
 
 def _groups(layout: Layout) -> dict[str, list[str]]:

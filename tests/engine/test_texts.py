@@ -1,0 +1,201 @@
+"""Plain facts are taken and written in C as in Python: the same texts, the same floats, and nothing of the same."""
+
+import hashlib
+import struct
+from decimal import Decimal
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import Engine, texts
+from engine.layout import Layout
+from engine.texts import BUILT, Frame, taking, writing
+from engine.tree import Sign
+from universe.quiet import quiet_facts
+from universe.reader import Universe
+
+built = pytest.mark.skipif(not BUILT, reason="there is no compiler")
+
+
+class Word(str):
+    """A text that is not quite one."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "other"
+
+
+NUMBERS = (
+    *("0", "1", "-1", "0.0", "-0", "-0.0", "1.0", "1.50", "10", "100.00", "0.10", "-0.10", "-12.5", "007", "1.", ".5"),
+    *(
+        "1E5",
+        "1e5",
+        "+1",
+        " 1",
+        "1 ",
+        "1\n",
+        "1\n2",
+        "\n",
+        "",
+        "-",
+        ".",
+        "1.2.3",
+        "1,5",
+        "1_0",
+        "0x1",
+        "NaN",
+        "inf",
+        "--1",
+    ),
+    *("9" * 15, "9" * 16, "9" * 19, "9" * 20, "1" + "0" * 18, "0." + "9" * 18, "0." + "0" * 17 + "1", "0." + "9" * 19),
+    *(
+        "9" * 19 + "." + "9" * 18,
+        "9007199254740993",
+        "0.30000000000000004",
+        "12345678.1234567",
+        "4" * 40,
+        "٣",
+        "1\x00",
+        "é",
+    ),
+)
+OTHERS = (
+    None,
+    True,
+    False,
+    1,
+    0,
+    1.5,
+    Decimal(1),
+    ["1"],
+    {"a": "1"},
+    Word("1"),
+    Word("BUY"),
+    "BUY",
+    'a"b\\c',
+    "%s",
+    "é",
+)
+PLAIN = st.from_regex(r"-?(0|[1-9][0-9]{0,18})(\.[0-9]{1,18})?", fullmatch=True)
+VALUES = st.one_of(st.sampled_from(NUMBERS), PLAIN, PLAIN, st.sampled_from(OTHERS), st.text(max_size=4))
+
+
+@pytest.fixture(scope="module")
+def layout(universe: Universe) -> Layout:
+    """Two groups of facts, as an order brings them: numbers of every sign, words, truths and counts."""
+    facts = quiet_facts(universe, "BTCUSDT", Decimal(250_000))
+    own = {name: facts[name] for name in ("order", "own")}
+    engine = Engine(universe.ruleset)
+    engine.reader.read(own)
+    found = engine.reader.layout(own)
+    assert found is not None
+    assert {place.fact.sign.value for place in found.simple} == {"any", "nonnegative", "positive"}
+    return found
+
+
+def in_python(made: Any, *given: Any) -> Any:
+    """What is made where there is no compiler."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(texts, "texts", None)
+        return made(*given)
+
+
+def fine(layout: Layout) -> dict[str, Any]:
+    """Facts of which every one is plain."""
+    facts: dict[str, dict[str, Any]] = {}
+    for place in layout.places:
+        group, name = place.fact.name.split(".")
+        facts.setdefault(group, {})[name] = "1.50" if place.simple else "a word"
+    return facts
+
+
+def to_the_bit(taken: Any) -> Any:
+    """With floats as their bits: among them, what equals one another may differ."""
+    return taken and (*taken[:2], struct.pack(f"{len(taken[2])}d", *taken[2]), [*map(type, taken[1])])
+
+
+@built
+@given(st.data())
+def test_what_is_taken_in_c_is_what_python_takes(layout: Layout, data: st.DataObject) -> None:
+    """Of any values, some of them plain: the same texts, words and floats, or nothing."""
+    facts = fine(layout)
+    for group in facts.values():
+        for name in data.draw(st.lists(st.sampled_from(sorted(group)), max_size=3)):
+            group[name] = data.draw(VALUES)
+
+    assert to_the_bit(taking(layout)(facts)) == to_the_bit(in_python(taking, layout)(facts))
+
+
+@pytest.mark.parametrize("in_c", [pytest.param(True, marks=built), False])
+def test_when_a_number_is_taken_then_it_is_what_the_reader_reads(layout: Layout, in_c: bool) -> None:
+    """Its text is the canonical one, and its float the nearest; and what the reader refuses is never taken."""
+    take = taking(layout) if in_c else in_python(taking, layout)
+    taken_of = dict.fromkeys(Sign, 0)
+    for number, place in product(NUMBERS, layout.simple):
+        facts = fine(layout)
+        group, name = place.fact.name.split(".")
+        facts[group][name] = number
+        taken = take(facts)
+        if taken is not None:
+            value, logged = place.read(number)
+            at = layout.numbers.index(place)
+            taken_of[place.fact.sign] += 1
+
+            assert f'"{taken[0][at]}"' == logged
+            assert taken[2][at] == float(str(value))
+
+    assert min(taken_of.values()) > 10
+
+
+@pytest.mark.parametrize("in_c", [pytest.param(True, marks=built), False])
+def test_when_names_differ_then_nothing_is_taken_and_their_order_is_no_matter(layout: Layout, in_c: bool) -> None:
+    """A name more, a name less, a group that is none, and what is no dict."""
+    take, facts = taking(layout) if in_c else in_python(taking, layout), fine(layout)
+    backwards = {group: dict(reversed(of.items())) for group, of in reversed(facts.items())}
+    more = {**facts, "order": {**facts["order"], "more": "1"}}
+    less = {**facts, "order": {name: value for name, value in facts["order"].items() if name != "price"}}
+    other = {**facts, "order": {("prize" if name == "price" else name): v for name, v in facts["order"].items()}}
+    groups = ({**facts, "nav": {}}, {"order": facts["order"]}, {**facts, "order": "BUY"}, {**facts, "order": None})
+
+    assert take(facts) == take(backwards)
+    assert take(facts) is not None
+    assert [take(own) for own in (more, less, other, *groups, [], "order", None, {})] == [None] * 11
+
+
+PIECES = st.text(st.characters(codec="ascii"), max_size=9)
+
+
+@built
+@given(st.lists(PIECES, min_size=8, max_size=8), st.lists(PIECES, min_size=1, max_size=5), st.booleans(), st.data())
+def test_what_is_written_in_c_is_what_python_writes(
+    parts: list[str], pieces: list[str], apart: bool, data: st.DataObject
+) -> None:
+    """Whatever the texts are, those that look like places among them."""
+    head, tail, *rest = parts
+    own = tuple(data.draw(st.lists(PIECES, min_size=len(pieces), max_size=len(pieces)))) if apart else None
+    frame = Frame(hashlib.sha256(head.encode()), head, tuple(pieces), tail, own, *rest[:5], ("shared",))
+    numbers = tuple(data.draw(st.lists(PIECES, min_size=len(pieces) - 1, max_size=len(pieces) - 1)))
+    one, other = writing(frame), in_python(writing, frame)
+
+    assert one.facts(numbers) == other.facts(numbers)
+    assert one.allowed(numbers, "%s") == other.allowed(numbers, "%s")
+    assert one.allowed(numbers, "1") == other.allowed(numbers, "1")
+
+
+@built
+def test_when_a_text_is_not_ascii_or_a_number_too_many_comes_then_c_writes_nothing() -> None:
+    """Its letters would be taken for others: there is no such text in canonical JSON."""
+    frame = Frame(hashlib.sha256(), "", ("a", "b"), "", None, "", "", "", "", "", ())
+
+    with pytest.raises(ValueError, match="ASCII"):
+        writing(frame._replace(tail="é"))
+    with pytest.raises(ValueError, match="ASCII"):
+        writing(frame).facts(("é",))
+    with pytest.raises(ValueError, match="places"):
+        writing(frame).facts(("1", "2"))
+    with pytest.raises(TypeError):
+        writing(frame).facts(None)  # type: ignore[arg-type]
