@@ -1,7 +1,7 @@
 """Reading values: one by one, or all those of a document at once.
 
-Whoever asks on and on gives the same names in the same arrangement each time. A layout checks all their numbers by
-one pattern; whatever it does not find plain, it leaves to those who read one by one and say what is wrong.
+Whoever asks on and on gives the same names in the same arrangement each time. A layout checks all their numbers at
+once; whatever it does not find plain, it leaves to those who read one by one and say what is wrong.
 """
 
 import json
@@ -14,19 +14,11 @@ from operator import itemgetter
 from typing import Any, Final
 
 from engine.catalog import Fact, Value
+from engine.digits import reading
 from engine.numbers import read_number
-from engine.tree import Sign
 from engine.units import Kind
 from engine.values import check_range, typed_value
 
-# Longer numbers are read one by one.
-_UNSIGNED: Final = r"(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})?"
-_POSITIVE: Final = rf"(?=[0.]*[1-9]){_UNSIGNED}"
-_PATTERNS: Final = {
-    Sign.POSITIVE: _POSITIVE,
-    Sign.NONNEGATIVE: _UNSIGNED,
-    Sign.ANY: rf"(?:-(?=[0.]*[1-9]))?{_UNSIGNED}",
-}
 # A value behind its key in JSON, and what takes its place in the pattern of a form.
 _VALUE: Final = re.compile(r':\s*("[^"]*"|true|false|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?=[\s,}]))')
 _NUMBER: Final = r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)"
@@ -143,7 +135,7 @@ class Layout:
         #: the simple ones in the order of their slots
         self.numbers = sorted(self.simple, key=lambda place: place.slot)
         self._simple = picker(simple)
-        self._pattern = re.compile("\n".join(_PATTERNS[places[i].fact.sign] for i in simple))
+        self._digits = reading([place.fact.sign for place in self.simple])
         self._words = picker(others)
         self._known: dict[tuple[Any, ...], tuple[Sequence[Value], Sequence[str]]] = {}
         #: whether what others hold may well come again: free texts may be long, and are seldom the same
@@ -190,18 +182,12 @@ class Layout:
         slots = self._values((*map(Decimal, digits), *values, None))
         return [*slots], self._template % self._texts((*digits, *texts))
 
-    def plain(self, raws: Sequence[Any]) -> tuple[list[str], tuple[Any, ...]] | None:
+    def plain(self, raws: Sequence[Any]) -> tuple[Sequence[str], tuple[Any, ...]] | None:
         """The canonical texts of the `simple` numbers, and what is given for the `others`; None where one of these
         numbers is not plain, or not in its range.
         """
-        numbers = self._simple(raws)
-        try:
-            if not self._pattern.fullmatch("\n".join(numbers)):
-                return None
-        except TypeError:
-            return None
-        digits = [n.rstrip("0").rstrip(".") if n[-1] == "0" and "." in n else n for n in numbers]
-        return digits, self._words(raws)
+        digits = self._digits(self._simple(raws))
+        return None if digits is None else (digits, self._words(raws))
 
     def read_words(self, raws: tuple[Any, ...]) -> tuple[Sequence[Value], Sequence[str]]:
         """What is no simple number: words, truth values and counts, most of which come together again.

@@ -4,6 +4,10 @@ from typing import Any, Final
 WORD: Final[int]
 KINDS: Final[Mapping[str, int]]
 
+class Digits:
+    def __init__(self, kinds: tuple[int, ...]) -> None: ...
+    def read(self, given: tuple[Any, ...]) -> list[str] | None: ...
+
 class Taking:
     def __init__(
         self, groups: tuple[tuple[str, tuple[str, ...]], ...], values: tuple[tuple[int, int], ...]

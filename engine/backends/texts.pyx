@@ -86,6 +86,30 @@ cdef double nearest(const char* text, Py_ssize_t size) except? -1:
     return (-digits if text[0] == c"-" else digits) / POWERS[behind]
 
 
+cdef class Digits:
+    """Numbers, each of one of `KINDS`, as `engine/digits.py` reads them."""
+
+    cdef tuple kinds
+
+    def __cinit__(self, tuple kinds):
+        self.kinds = kinds
+
+    def read(self, tuple given not None):
+        """Their canonical texts; None where one is not plain."""
+        cdef list found = []
+        cdef double near = 0
+        cdef int at
+        if len(given) != len(self.kinds):
+            return None
+        for at in range(len(given)):
+            one = given[at]
+            number = plain(<str> one, self.kinds[at], &near) if type(one) is str else None
+            if number is None:
+                return None
+            found.append(number)
+        return found
+
+
 cdef class Taking:
     """Takes the values of facts in one arrangement.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from engine import Engine, texts
+from engine import Engine, digits, texts
 from engine.backends import assembler
 from engine.facts import Snapshot
 from engine.numbers import exact
@@ -69,7 +69,8 @@ def test_what_is_said_of_plain_facts_is_what_the_engine_says_to_the_byte(case: C
 @pytest.fixture
 def in_python(monkeypatch: pytest.MonkeyPatch) -> None:
     """As where there is no compiler."""
-    monkeypatch.setattr(texts, "texts", None)
+    for module in (texts, digits):
+        monkeypatch.setattr(module, "texts", None)
     monkeypatch.setattr(assembler, "machine", None)
 
 
