@@ -33,11 +33,11 @@ class Arrangement:
         tree: dict[str, dict[str, str]] = {}
         for place in given:
             group, name = place.fact.name.split(".")
-            tree.setdefault(group, {})[name] = f'"{PLACE}"' if place.simple else "%s"
+            tree.setdefault(group, {})[name] = f'"{PLACE}"' if place.sort is not None else "%s"
         #: the groups of facts as they stand in a record, with places for words and numbers
         self.groups = {group: template(of) for group, of in tree.items()}
         #: puts the texts of words into the order in which these stand there
-        self.words = picker([layout.others.index(place) for place in given if not place.simple])
+        self.words = picker([layout.others.index(place) for place in given if place.sort is None])
         self.certain = Certain(engine.ruleset, engine.reader, [place.fact.name for place in layout.numbers])
         self.slots = slots = [place.slot for place in layout.numbers]
         self.solve = solve = engine.ruleset.head.solve

@@ -14,7 +14,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from engine.catalog import Fact, Value
-from engine.digits import reading
+from engine.digits import Sort, reading
 from engine.numbers import read_number
 from engine.units import Kind
 from engine.values import check_range, typed_value
@@ -45,13 +45,20 @@ Names = tuple[str | int, ...]
 class Place:
     """How the values of a fact are read, and into which slot.
 
-    `simple` is a fact whose sign alone says which numbers it may have; `_known` what some values were read as.
+    `simple` is a fact whose sign alone says which numbers it may have, `counts` one that may have whole ones of these;
+    `_known` is what some values were read as.
     """
 
     fact: Fact
     slot: int
     simple: bool
+    counts: bool
     _known: dict[str | bool, tuple[Value, str]] = field(default_factory=dict)
+
+    @property
+    def sort(self) -> Sort | None:
+        """Which plain numbers it may have; None where it is no number, or it takes more to say."""
+        return Sort(self.fact.sign, self.counts) if self.simple or self.counts else None
 
     def read(self, raw: Any) -> tuple[Value, str]:
         """A value, and what is logged of it.
@@ -129,23 +136,24 @@ class Layout:
 
     def __init__(self, places: Sequence[Place], size: int) -> None:
         self.places, self._size = places, size
-        simple = [i for i, place in enumerate(places) if place.simple]
-        others = [i for i, place in enumerate(places) if not place.simple]
-        self.simple, self.others = [places[i] for i in simple], [places[i] for i in others]
-        #: the simple ones in the order of their slots
-        self.numbers = sorted(self.simple, key=lambda place: place.slot)
-        self._simple = picker(simple)
-        self._digits = reading([place.fact.sign for place in self.simple])
+        sorts = {i: place.sort for i, place in enumerate(places)}
+        numeric = [i for i, sort in sorts.items() if sort is not None]
+        others = [i for i, sort in sorts.items() if sort is None]
+        #: numbers that are plain or not, and all else, as they stand; and those in the order of their slots
+        self.numeric, self.others = [places[i] for i in numeric], [places[i] for i in others]
+        self.numbers = sorted(self.numeric, key=lambda place: place.slot)
+        self._numeric = picker(numeric)
+        self._digits = reading([sort for sort in sorts.values() if sort is not None])
         self._words = picker(others)
         self._known: dict[tuple[Any, ...], tuple[Sequence[Value], Sequence[str]]] = {}
         #: whether what others hold may well come again: free texts may be long, and are seldom the same
         self.may_repeat = all(place.fact.unit.kind is not Kind.TEXT for place in self.others)
-        # From the simple ones and then the others to the sequence of slots, and None for all that is not there.
-        at = {places[i].slot: n for n, i in enumerate([*simple, *others])}
+        # From these numbers and then the others to the sequence of slots, and None for all that is not there.
+        at = {places[i].slot: n for n, i in enumerate([*numeric, *others])}
         self._values = picker([at.get(slot, len(places)) for slot in range(size)])
         self._texts = picker([at[slot] for slot in sorted(at)])
         logged = sorted(places, key=lambda place: place.slot)
-        self._template = template({p.fact.name: '"%s"' if p.simple else "%s" for p in logged})
+        self._template = template({p.fact.name: '"%s"' if p.sort is not None else "%s" for p in logged})
         self._without: dict[tuple[bool, ...], Layout] = {}
 
     def read(self, document: Mapping[str, Mapping[str, Any]]) -> Read | None:
@@ -183,14 +191,14 @@ class Layout:
         return [*slots], self._template % self._texts((*digits, *texts))
 
     def plain(self, raws: Sequence[Any]) -> tuple[Sequence[str], tuple[Any, ...]] | None:
-        """The canonical texts of the `simple` numbers, and what is given for the `others`; None where one of these
+        """The canonical texts of the `numeric` ones, and what is given for the `others`; None where one of these
         numbers is not plain, or not in its range.
         """
-        digits = self._digits(self._simple(raws))
+        digits = self._digits(self._numeric(raws))
         return None if digits is None else (digits, self._words(raws))
 
     def read_words(self, raws: tuple[Any, ...]) -> tuple[Sequence[Value], Sequence[str]]:
-        """What is no simple number: words, truth values and counts, most of which come together again.
+        """What is given for the `others`: words and truth values, most of which come together again.
 
         Raises:
             ValueError: one is none of its fact.

@@ -34,7 +34,7 @@ def taking(layout: Layout) -> Callable[[Any], Taken | None]:
         return _Taking(layout).take
     numbers, words = layout.numbers, layout.others
     values = [
-        (texts.KINDS[place.fact.sign], numbers.index(place)) if place.simple else (texts.WORD, words.index(place))
+        (texts.WORD, words.index(place)) if place.sort is None else (texts.KINDS[place.sort], numbers.index(place))
         for place in layout.places
     ]
     groups = [(name, tuple(of)) for name, of in _groups(layout).items()]
@@ -48,7 +48,7 @@ class _Taking:
         self._layout = layout
         self._groups = {name: frozenset(of) for name, of in _groups(layout).items()}
         self._places = [tuple(place.fact.name.split(".")) for place in layout.places]
-        self._in_order = picker([layout.simple.index(place) for place in layout.numbers])
+        self._in_order = picker([layout.numeric.index(place) for place in layout.numbers])
 
     def take(self, own: Any) -> Taken | None:
         """The texts of the numbers, the words, and the floats."""

@@ -2,7 +2,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 WORD: Final[int]
-KINDS: Final[Mapping[str, int]]
+KINDS: Final[Mapping[tuple[str, bool], int]]
 
 class Digits:
     def __init__(self, kinds: tuple[int, ...]) -> None: ...

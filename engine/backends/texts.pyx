@@ -16,12 +16,13 @@ cdef extern from "Python.h":
     int PyUnicode_1BYTE_KIND
     double PyOS_string_to_double(const char* text, char** end, PyObject* overflow) except? -1
 
-# A value that is a word, or a number that may be negative, is not negative, or is above zero.
+# A value that is a word, or a number that may be negative, is not negative, or is above zero; and that is whole.
 cdef enum:
-    AS_WORD, ANY, NONNEGATIVE, POSITIVE
+    AS_WORD, ANY, NONNEGATIVE, POSITIVE, COUNTS
 
 WORD = AS_WORD
-KINDS = {"any": ANY, "nonnegative": NONNEGATIVE, "positive": POSITIVE}
+SIGNS = {"any": ANY, "nonnegative": NONNEGATIVE, "positive": POSITIVE}
+KINDS = {(sign, counts): kind | COUNTS * counts for sign, kind in SIGNS.items() for counts in (False, True)}
 
 # A number of so many letters is a whole number of less than 2^53, by a power of ten.
 cdef enum:
@@ -49,6 +50,7 @@ cdef str plain(str given, int kind, double* near):
     cdef bint negative = size > 0 and text[0] == c"-"
     cdef Py_ssize_t at = negative, begin = negative, end
     cdef bint is_zero = True
+    cdef int sign = kind & ~COUNTS
     while at < size and is_digit(text[at]):
         is_zero = is_zero and text[at] == c"0"
         at += 1
@@ -57,14 +59,14 @@ cdef str plain(str given, int kind, double* near):
     end = at
     if at < size:
         begin = at + 1
-        if text[at] != c"." or begin == size or size - begin > BEHIND:
+        if kind & COUNTS or text[at] != c"." or begin == size or size - begin > BEHIND:
             return None
         for at in range(begin, size):
             if not is_digit(text[at]):
                 return None
             if text[at] != c"0":
                 is_zero, end = False, at + 1
-    if (negative and (is_zero or kind != ANY)) or (is_zero and kind == POSITIVE):
+    if (negative and (is_zero or sign != ANY)) or (is_zero and sign == POSITIVE):
         return None
     cdef str canonical = given if end == size else PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, end)
     near[0] = nearest(PyUnicode_DATA(canonical), end)

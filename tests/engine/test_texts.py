@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import Engine, digits, texts
+from engine.digits import Sort
 from engine.layout import Layout
 from engine.texts import BUILT, Frame, taking, writing
 from engine.tree import Sign
@@ -95,7 +96,8 @@ def layout(universe: Universe) -> Layout:
     engine.reader.read(own)
     found = engine.reader.layout(own)
     assert found is not None
-    assert {place.fact.sign.value for place in found.simple} == {"any", "nonnegative", "positive"}
+    assert {place.fact.sign for place in found.numeric} == {*Sign}
+    assert {place.counts for place in found.numeric} == {True, False}
     return found
 
 
@@ -118,7 +120,7 @@ def fine(layout: Layout) -> dict[str, Any]:
     facts: dict[str, dict[str, Any]] = {}
     for place in layout.places:
         group, name = place.fact.name.split(".")
-        facts.setdefault(group, {})[name] = "1.50" if place.simple else "a word"
+        facts.setdefault(group, {})[name] = "a word" if place.sort is None else "1" if place.counts else "1.50"
     return facts
 
 
@@ -140,13 +142,13 @@ def test_what_is_taken_in_c_is_what_python_takes(layout: Layout, data: st.DataOb
 
 
 @built
-@given(st.lists(st.tuples(st.sampled_from(Sign), VALUES), max_size=4))
-def test_the_digits_that_c_reads_are_those_that_python_reads(given: list[tuple[Sign, Any]]) -> None:
-    """Of so many values of facts of any sign: the same texts, or nothing."""
-    signs, values = [sign for sign, _ in given], tuple(value for _, value in given)
+@given(st.lists(st.tuples(st.builds(Sort, st.sampled_from(Sign), st.booleans()), VALUES), max_size=4))
+def test_the_digits_that_c_reads_are_those_that_python_reads(given: list[tuple[Sort, Any]]) -> None:
+    """Of so many values of facts of any sort: the same texts, or nothing."""
+    sorts, values = [sort for sort, _ in given], tuple(value for _, value in given)
     if any(type(value) is Word for value in values):
         return  # whoever hands values on has made plain texts of them
-    found, expected = digits.reading(signs)(values), in_python(digits.reading, signs)(values)
+    found, expected = digits.reading(sorts)(values), in_python(digits.reading, sorts)(values)
 
     assert (found and [*found]) == (expected and [*expected])
 
@@ -156,7 +158,7 @@ def test_when_a_number_is_taken_then_it_is_what_the_reader_reads(layout: Layout,
     """Its text is the canonical one, and its float the nearest; and what the reader refuses is never taken."""
     take = taking(layout) if in_c else taking_in_python(layout)
     taken_of = dict.fromkeys(Sign, 0)
-    for number, place in product(NUMBERS, layout.simple):
+    for number, place in product(NUMBERS, layout.numeric):
         facts = fine(layout)
         group, name = place.fact.name.split(".")
         facts[group][name] = number
