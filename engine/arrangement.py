@@ -8,7 +8,7 @@ from engine.catalog import Value
 from engine.layout import Layout, Names, names_of, picker, template
 from engine.reason import ID, Decision
 from engine.ruleset import Subject
-from engine.texts import taking
+from engine.texts import taking, wholes
 
 if TYPE_CHECKING:
     from engine.engine import Engine
@@ -28,7 +28,7 @@ class Arrangement:
     """
 
     def __init__(self, engine: "Engine", layout: Layout) -> None:
-        self.engine, self.layout, self.take = engine, layout, taking(layout)
+        self.engine, self.layout, self.take, self.is_whole = engine, layout, taking(layout), wholes()
         given = sorted(layout.places, key=lambda place: place.slot)
         tree: dict[str, dict[str, str]] = {}
         for place in given:

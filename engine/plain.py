@@ -15,7 +15,6 @@ from engine.backends.certain import Passes, as_float
 from engine.backends.python import Run
 from engine.catalog import Value
 from engine.facts import Snapshot
-from engine.largest import is_whole
 from engine.numbers import EXACT, canonical, exact
 from engine.reason import Told, hash_begun, subject_part
 from engine.ruleset import Subject
@@ -37,8 +36,8 @@ class _Way:
     actor: str | None
     values: list[Value | None]
     run: Run
-    size: Any
-    step: Any
+    size: str
+    step: str
     writing: Writing
     again: bool = False
     certain: Passes | None = None
@@ -93,7 +92,7 @@ class Plain:
         if way is None:
             return None
         if self._passes(way, numbers, floats):
-            size = numbers[of.size] if of.size is not None else "" if way.size is None else canonical(way.size)
+            size = way.size if of.size is None else numbers[of.size]
             return _new(Told, way.writing.allowed(numbers, size))
         facts, mine = way.writing.facts(numbers)
         snapshot = Snapshot(self._standing.ruleset, self._values(way, numbers), {}, facts)
@@ -111,8 +110,8 @@ class Plain:
                 passes = way.run(self._values(way, numbers)) == []
             if not passes or of.solve is None:
                 return passes
-            size = way.size if of.size is None else Decimal(numbers[of.size])
-            return is_whole(size, way.step if of.step is None else Decimal(numbers[of.step]))
+            size = way.size if of.size is None else numbers[of.size]
+            return of.is_whole(size, way.step if of.step is None else numbers[of.step])
         except (TypeError, ArithmeticError):  # what is missing raises
             return False
 
@@ -164,8 +163,8 @@ class Plain:
             actor,
             values,
             run,
-            None if of.size_slot is None else values[of.size_slot],
-            values[of.step_slot] if of.step_slot is not None else of.step_of(subject),
+            _text(None if of.size_slot is None else values[of.size_slot]),
+            _text(of.step_of(subject) if of.step_slot is None else values[of.step_slot]),
             writing(self._frame(of.words(texts), subject.key if subject else None)),
         )
 
@@ -189,6 +188,11 @@ class Plain:
             end=of.end,
             shared=self._shared,
         )
+
+
+def _text(value: Value | None) -> str:
+    """A number as it stands in a record; nothing of what is none."""
+    return canonical(value) if isinstance(value, Decimal) else ""
 
 
 def braces(groups: Mapping[str, str]) -> str:

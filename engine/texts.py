@@ -4,9 +4,11 @@ Where there was a compiler, `engine/backends/texts.pyx` does both in C. It says 
 """
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from engine.backends.near import nearest
+from engine.largest import is_whole
 from engine.layout import PLAIN_TYPES, Layout, picker
 
 if TYPE_CHECKING:
@@ -39,6 +41,17 @@ def taking(layout: Layout) -> Callable[[Any], Taken | None]:
     ]
     groups = [(name, tuple(of)) for name, of in _groups(layout).items()]
     return texts.Taking(tuple(groups), tuple(values)).take
+
+
+def wholes() -> Callable[[str, str], bool]:
+    """A function that says whether a number is a whole number of steps, and one at least, both as plain texts; False
+    too where that takes longer to find out.
+    """
+    return _is_whole if texts is None else texts.is_whole
+
+
+def _is_whole(size: str, step: str) -> bool:
+    return is_whole(Decimal(size), Decimal(step))
 
 
 class _Taking:

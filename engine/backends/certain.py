@@ -62,10 +62,10 @@ class Certain:
             guarded = self._guarded[key] = self._programs.of(subject, actor)
         near = (*floats, *[abs(number) if type(number) is float else None for number in floats])
         standing = _Standing(values, near, packed(near))
-        run, row, given = guarded.run, guarded.row, self._given
+        run, row, given, unread = guarded.run, guarded.row, self._given if self._exactly else None, self._unread
 
         def passes(numbers: tuple[str, ...], floats: tuple[float, ...]) -> bool | None:
-            near, exactly = given(numbers, floats)
+            near, exactly = (floats, unread) if given is None else given(numbers, floats)
             try:
                 try:
                     places = run(standing, row(standing.numbers, near), exactly)
@@ -81,8 +81,6 @@ class Certain:
         """The numbers as programs take them, those that are merely compared as they are; and exactly, as far as they
         are sure to be asked for.
         """
-        if not self._exactly:
-            return floats, self._unread
         exactly, near = [*self._unread], floats
         for place in self._exactly:
             exactly[place] = Decimal(numbers[place])

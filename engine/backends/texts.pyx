@@ -28,6 +28,9 @@ KINDS = {(sign, counts): kind | COUNTS * counts for sign, kind in SIGNS.items() 
 cdef enum:
     FEW = 15
 
+# Ten times as much is still a number of C's.
+cdef long long MOST = 10**17
+
 cdef double[FEW] POWERS
 POWERS[:] = [10.0**power for power in range(FEW)]
 
@@ -71,6 +74,44 @@ cdef str plain(str given, int kind, double* near):
     cdef str canonical = given if end == size else PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, end)
     near[0] = nearest(PyUnicode_DATA(canonical), end)
     return canonical
+
+
+def is_whole(str size not None, str step not None):
+    """Whether a plain number is surely a whole number of steps, and one at least."""
+    cdef long long ours, theirs
+    cdef int behind = unscaled(step, &theirs) - unscaled(size, &ours)
+    if ours <= 0 or theirs <= 0:
+        return False
+    while behind > 0:
+        if ours > MOST:
+            return False
+        ours, behind = 10 * ours, behind - 1
+    while behind < 0:
+        if theirs > MOST:
+            return False
+        theirs, behind = 10 * theirs, behind + 1
+    return ours % theirs == 0
+
+
+cdef int unscaled(str number, long long* digits) noexcept:
+    """How many digits stand behind the point of a plain number, and all of them as a whole number; 0 for one that is
+    too long, or negative.
+    """
+    cdef const char* text = PyUnicode_DATA(number)
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(number), at
+    cdef int behind = 0
+    digits[0] = 0
+    if size > 18 or not PyUnicode_IS_COMPACT_ASCII(number):
+        return 0
+    for at in range(size):
+        if text[at] == c".":
+            behind = size - at - 1
+        elif is_digit(text[at]):
+            digits[0] = 10 * digits[0] + (text[at] - c"0")
+        else:
+            digits[0] = 0
+            return 0
+    return behind
 
 
 cdef double nearest(const char* text, Py_ssize_t size) except? -1:

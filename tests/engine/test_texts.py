@@ -189,6 +189,46 @@ def test_when_names_differ_then_nothing_is_taken_and_their_order_is_no_matter(la
     assert [take(own) for own in (more, less, other, *groups, [], "order", None, {})] == [None] * 11
 
 
+SHORT = st.from_regex(r"(0|[1-9][0-9]{0,5})(\.[0-9]{0,3}[1-9])?", fullmatch=True)
+
+
+@built
+@given(st.one_of(SHORT, PLAIN), st.one_of(SHORT, PLAIN, st.sampled_from(["", "0", "0.001", "1" + "0" * 17])))
+def test_what_c_finds_whole_is_whole_and_of_what_is_short_it_finds_all(size: str, step: str) -> None:
+    """Of numbers too long for it, it says no: whoever takes longer then finds out."""
+    found, exactly = texts.wholes()(size, step), False
+    if step:
+        exactly = in_python(texts.wholes)(size, step)
+    if max(len(size), len(step)) <= 10:
+        assert found is exactly
+    assert exactly or not found
+
+
+@pytest.mark.parametrize("in_c", [pytest.param(True, marks=built), False])
+@pytest.mark.parametrize(
+    ("size", "step", "said"),
+    [
+        ("1.5", "0.5", True),
+        ("1.5", "0.4", False),
+        ("2", "0.001", True),
+        ("0.0015", "0.001", False),
+        ("30", "10", True),
+        ("3", "10", False),
+        ("0", "1", False),
+        ("-2", "1", False),
+        ("2", "0", False),
+        ("0.3", "0.1", True),
+    ],
+)
+def test_when_a_size_is_a_whole_number_of_steps_then_it_is_found_to_be(
+    size: str, step: str, said: bool, in_c: bool
+) -> None:
+    """Also where floats would err, and one step at least."""
+    is_whole = texts.wholes() if in_c else in_python(texts.wholes)
+
+    assert is_whole(size, step) is said
+
+
 PIECES = st.text(st.characters(codec="ascii"), max_size=9)
 
 
