@@ -2,7 +2,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-NATIVE := $(wildcard engine/backends/*.pyx)
+# What is built at install, where there is a compiler.
+NATIVE := $(wildcard engine/backends/*.pyx engine/backends/*.pxd)
 
 .DEFAULT_GOAL := help
 # Targets share .venv and the generated files, so they take turns, also under `make -j`.
@@ -64,7 +65,7 @@ bench: .venv/.installed-test ## measure how fast decisions and compiles are; WRI
 	$(BIN)/python -m research.bench $(if $(WRITE),--write)
 
 clean: ## remove .venv and every cache; logs stay
-	rm -rf .venv build $(NATIVE:.pyx=.c) $(NATIVE:.pyx=.*.so) *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf .venv build engine/backends/*.c engine/backends/*.so *.egg-info .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A stamp for each kind of set-up: running needs no test tools, testing needs no linters. A larger one covers the smaller.
