@@ -16,6 +16,7 @@ from engine.digits import Sort
 from engine.layout import Layout
 from engine.texts import BUILT, Frame, taking, writing
 from engine.tree import Sign
+from tests.engine.random_rules import thorough
 from universe.quiet import quiet_facts
 from universe.reader import Universe
 
@@ -130,6 +131,7 @@ def to_the_bit(taken: Any) -> Any:
 
 
 @built
+@thorough(200)
 @given(st.data())
 def test_what_is_taken_in_c_is_what_python_takes(layout: Layout, data: st.DataObject) -> None:
     """Of any values, some of them plain: the same texts, words and floats, or nothing."""
@@ -142,6 +144,7 @@ def test_what_is_taken_in_c_is_what_python_takes(layout: Layout, data: st.DataOb
 
 
 @built
+@thorough(200)
 @given(st.lists(st.tuples(st.builds(Sort, st.sampled_from(Sign), st.booleans()), VALUES), max_size=4))
 def test_the_digits_that_c_reads_are_those_that_python_reads(given: list[tuple[Sort, Any]]) -> None:
     """Of so many values of facts of any sort: the same texts, or nothing."""
@@ -193,6 +196,7 @@ SHORT = st.from_regex(r"(0|[1-9][0-9]{0,5})(\.[0-9]{0,3}[1-9])?", fullmatch=True
 
 
 @built
+@thorough(200)
 @given(st.one_of(SHORT, PLAIN), st.one_of(SHORT, PLAIN, st.sampled_from(["", "0", "0.001", "1" + "0" * 17])))
 def test_what_c_finds_whole_is_whole_and_of_what_is_short_it_finds_all(size: str, step: str) -> None:
     """Of numbers too long for it, it says no: whoever takes longer then finds out."""
@@ -233,6 +237,7 @@ PIECES = st.text(st.characters(codec="ascii"), max_size=9)
 
 
 @built
+@thorough(200)
 @given(st.lists(PIECES, min_size=8, max_size=8), st.lists(PIECES, min_size=1, max_size=5), st.booleans(), st.data())
 def test_what_is_written_in_c_is_what_python_writes(
     parts: list[str], pieces: list[str], apart: bool, data: st.DataObject
