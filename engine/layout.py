@@ -20,7 +20,7 @@ from engine.units import Kind
 from engine.values import check_range, typed_value
 
 # A value behind its key in JSON, and what takes its place in the pattern of a form.
-_VALUE: Final = re.compile(r':\s*("[^"]*"|true|false|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?=[\s,}]))')
+_VALUE: Final = re.compile(r':\s*("[^"]*"|true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?=[\s,}]))')
 _NUMBER: Final = r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)"
 _CAPTURES: Final = {
     '"': r'"([^"\\\x00-\x1f]*)"',
@@ -161,21 +161,25 @@ class Layout:
         raws = [raw if type(raw) is str else as_text(raw) for group in document.values() for raw in group.values()]
         read = self.read_raws(raws)
         if read is None and any(raw is None for raw in raws):
-            return self._without_nulls(raws).read_raws([raw for raw in raws if raw is not None])
+            there = tuple([raw is not None for raw in raws])
+            return self._with_those(there).read_raws([raw for raw in raws if raw is not None])
         return read
 
     def form(self, text: str) -> "Form | None":
-        """The form of a JSON text in this arrangement; None where its values are not all plain."""
+        """The form of a JSON text in this arrangement, nulls in it; None where its other values are not all plain."""
         # Without escapes and lists, a text ends at the next quote, and nothing in it looks like a value behind a key.
         values = [*_VALUE.finditer(text)] if "\\" not in text and "[" not in text else []
         if len(values) != len(self.places):
             return None
+        there = tuple([value[1] != "null" for value in values])
+        layout = self if all(there) else self._with_those(there)
+        values = [value for value in values if value[1] != "null"]
         pattern, end = "", 0
         for value in values:
             pattern += re.escape(text[end : value.start(1)]) + _CAPTURES[value[1][0]]
             end = value.end()
         truths = [i for i, value in enumerate(values) if value[1] in ("true", "false")]
-        return Form(re.compile(pattern + re.escape(text[end:])), truths, self)
+        return Form(re.compile(pattern + re.escape(text[end:])), truths, layout)
 
     def read_raws(self, raws: Sequence[Any]) -> Read | None:
         """As `read`, of the values as they stand in the document."""
@@ -214,9 +218,8 @@ class Layout:
                 self._known[raws] = known
         return known
 
-    def _without_nulls(self, raws: Sequence[Any]) -> "Layout":
-        """The layout of what is given, where some names hold nothing."""
-        there = tuple([raw is not None for raw in raws])
+    def _with_those(self, there: tuple[bool, ...]) -> "Layout":
+        """The layout of what is there, where some names hold nothing."""
         layout = self._without.get(there)
         if layout is None:
             if len(self._without) >= KNOWN:
