@@ -12,9 +12,8 @@ from engine.reason import Told
 from execution.gate import RiskEngine
 from execution.service.log import DecisionLog
 from execution.service.requests import Batch, Refused
-from execution.service.sharing import Layer, Layers, Repeated, own_groups
+from execution.service.sharing import Layers, Repeated, own_groups
 from universe import Universe
-from universe.decision_log import MAX_FACTS
 from universe.quiet import quiet_facts
 from universe.trading import ZERO
 
@@ -56,7 +55,8 @@ class Answers:
         before = self._repeated.of(text) if len(text) <= MAX_REMEMBERED else None
         try:
             if before is not None:
-                told = _told(engine, *before, scope)
+                layer, own = before
+                told = layer.decide(own, scope)
             else:
                 told = engine.decide_snapshot(engine.reader.read_json(text), scope).told()
         except FactsFault as fault:
@@ -101,24 +101,9 @@ def _decided(layers: Layers, facts: Any, scope: str) -> Told:
     """The decision on an item of a batch."""
     try:
         layer, own = layers.of(facts)
-        return _told(layers.engine, layer, own, scope)
+        return layer.decide(own, scope)
     except FactsFault as fault:
         return _invalid(layers.engine, fault)
-
-
-def _told(engine: Engine, layer: Layer, own: Any, scope: str) -> Told:
-    """The decision on own facts over those of a layer.
-
-    Raises:
-        FactsFault: they can't be decided on at all, or would make a line that nobody reads again.
-    """
-    told = layer.told(own) if scope == "order" else None
-    if told is None:
-        read = layer.read(own)
-        told = engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
-    if len(told.facts) > MAX_FACTS:
-        raise FactsFault(f"the facts take more than {MAX_FACTS} characters in a record")
-    return told
 
 
 def _invalid(engine: Engine, fault: FactsFault) -> Told:

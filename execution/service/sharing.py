@@ -10,7 +10,7 @@ from engine.facts import FactsFault, Snapshot, parse_json
 from engine.layout import Names, names_of
 from engine.plain import Plain, braces
 from engine.reason import Told
-from universe.decision_log import merged
+from universe.decision_log import MAX_FACTS, merged
 
 # So many layers over one are remembered, and so many arrangements of what orders bring.
 MAX_SEEN: Final = 1024
@@ -93,14 +93,27 @@ class Layer:
             self._last = layer
         return layer
 
-    def told(self, own: Any) -> Told | None:
-        """The decision on an order that brings these, if they are plain, and such were read before."""
-        for plain in self._plain.values():
-            told = plain.of(own)
-            if told is not None:
-                return told
-        made = self._prepared(own)
-        return made.of(own) if made is not None else None
+    def decide(self, own: Any, scope: str) -> Told:
+        """The decision on an order that brings these; in short, if they are plain, and such were read before.
+
+        Raises:
+            FactsFault: they can't be decided on at all, or would make a line that nobody reads again.
+        """
+        told = None
+        if scope == "order":
+            for plain in self._plain.values():
+                told = plain.of(own)
+                if told is not None:
+                    break
+            else:
+                made = self._prepared(own)
+                told = made.of(own) if made is not None else None
+        if told is None:
+            read = self.read(own)
+            told = self._engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
+        if len(told.facts) > MAX_FACTS:
+            raise FactsFault(f"the facts take more than {MAX_FACTS} characters in a record")
+        return told
 
     def _prepared(self, own: Any) -> Plain | None:
         """What decides on these and all others in the same arrangement, where they may be plain and none such came."""
