@@ -52,7 +52,7 @@ class Lacking:
                 self._seen.clear()
             self._seen[missing] = None
             return None
-        found = self._seen[missing]
+        found = self._seen.get(missing)
         if found is None:
             needing = [gate for gate, slots in self._gates if slots & missing]
             others = [gate for gate, slots in self._gates if not slots & missing]

@@ -171,16 +171,12 @@ class Plain:
     def _frame(self, words: tuple[str, ...], subject: str | None) -> Frame:
         """What all records with these words have in common, which are about this subject."""
         of = self._with
-        middle, own = (
-            None if facts is None else tuple((facts % words).split(PLACE)) for facts in (self._middle, self._own)
-        )
-        assert middle is not None
         return Frame(
             hashed=self._hashed,
             head=self._head,
-            middle=middle,
+            middle=_pieces(self._middle, words),
             tail=self._tail,
-            own=own,
+            own=None if self._own is None else _pieces(self._own, words),
             before=of.before,
             subject=f'"{subject_part(subject)}',
             rules=of.rules,
@@ -188,6 +184,11 @@ class Plain:
             end=of.end,
             shared=self._shared,
         )
+
+
+def _pieces(facts: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Facts with these words in their places, in pieces around the numbers."""
+    return tuple((facts % words).split(PLACE))
 
 
 def _text(value: Value | None) -> str:

@@ -3,8 +3,6 @@
 
 from cpython.dict cimport PyDict_GetItemWithError, PyDict_Size
 from cpython.object cimport PyObject
-from cpython.ref cimport Py_INCREF
-from cpython.tuple cimport PyTuple_New, PyTuple_SET_ITEM
 from libc.string cimport memcpy
 
 cdef extern from "Python.h":
@@ -159,6 +157,9 @@ cdef class Taking:
     Args:
         groups: the names of the groups, and of the facts in each.
         values: of each fact, whether it is a `WORD` or which of `KINDS`, and its place among the numbers or the words.
+
+    Raises:
+        ValueError: facts and values are not as many, or a place is missing.
     """
 
     cdef tuple groups, values
@@ -166,8 +167,12 @@ cdef class Taking:
 
     def __cinit__(self, tuple groups, tuple values):
         self.groups, self.values = groups, values
-        self.words = sum([kind == AS_WORD for kind, _ in values])
-        self.numbers = len(values) - self.words
+        words = sorted([place for kind, place in values if kind == AS_WORD])
+        numbers = sorted([place for kind, place in values if kind != AS_WORD])
+        self.words, self.numbers = len(words), len(numbers)
+        if (sum([len(names) for _, names in groups]) != len(values) or words != [*range(self.words)]
+                or numbers != [*range(self.numbers)]):
+            raise ValueError("values have places of their own, and as many as there are facts")
 
     def take(self, own):
         """The canonical texts of the numbers, the words, and the floats nearest to the numbers; None where anything is not
@@ -243,9 +248,13 @@ cdef class Writing:
         hashed.update(PyUnicode_DATA(facts)[head:PyUnicode_GET_LENGTH(facts)])
         cdef str name = hashed.hexdigest()
         return (
-            True, (), filled(self.before, (name,), (), self.subject), self.rules, filled(self.after, (size,), (), self.end),
-            facts, self.shared, mine,
+            True, (), filled(self.before, GAP, (name,), self.subject), self.rules,
+            filled(self.after, GAP, (size,), self.end), facts, self.shared, mine,
         )
+
+
+# A place between two pieces that are empty.
+cdef tuple GAP = ("", "")
 
 
 cdef str filled(str begin, tuple pieces, tuple numbers, str end):

@@ -233,6 +233,15 @@ def test_when_a_size_is_a_whole_number_of_steps_then_it_is_found_to_be(
     assert is_whole(size, step) is said
 
 
+@built
+def test_when_places_do_not_fit_then_c_makes_nothing_of_them() -> None:
+    """It looks nowhere for what is not there."""
+    kind = texts.texts.KINDS[Sort(Sign.ANY, False)]
+    for values in ((), ((kind, 1),), ((kind, 0), (kind, 1)), ((texts.texts.WORD, -1),)):
+        with pytest.raises(ValueError, match="places"):
+            texts.texts.Taking((("order", ("price",)),), values)
+
+
 PIECES = st.text(st.characters(codec="ascii"), max_size=9)
 
 
@@ -265,5 +274,7 @@ def test_when_a_text_is_not_ascii_or_a_number_too_many_comes_then_c_writes_nothi
         writing(frame).facts(("é",))
     with pytest.raises(ValueError, match="places"):
         writing(frame).facts(("1", "2"))
+    with pytest.raises(ValueError, match="ASCII"):
+        writing(frame).allowed(("1",), "é")
     with pytest.raises(TypeError):
         writing(frame).facts(None)  # type: ignore[arg-type]
