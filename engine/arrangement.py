@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.backends.assembler import BUILT
 from engine.backends.certain import Certain
 from engine.catalog import Value
 from engine.layout import Layout, Names, names_of, picker, template
@@ -38,7 +39,9 @@ class Arrangement:
         self.groups = {group: template(of) for group, of in tree.items()}
         #: puts the texts of words into the order in which these stand there
         self.words = picker([layout.others.index(place) for place in given if place.sort is None])
-        self.certain = Certain(engine.ruleset, engine.reader, [place.fact.name for place in layout.numbers])
+        names = [place.fact.name for place in layout.numbers]
+        #: the gates in floats, where there is a machine for them
+        self.certain = Certain(engine.ruleset, engine.reader, names) if BUILT else None
         self.slots = slots = [place.slot for place in layout.numbers]
         self.solve = solve = engine.ruleset.head.solve
         at = engine.reader.slots

@@ -87,25 +87,25 @@ class Plain:
         taken = of.take(own)
         if taken is None:
             return None
-        numbers, words, floats = taken
+        numbers, words = taken
         way = self._ways.get(words) or self._way(words)
         if way is None:
             return None
-        if self._passes(way, numbers, floats):
+        if self._passes(way, numbers):
             size = way.size if of.size is None else numbers[of.size]
             return _new(Told, way.writing.allowed(numbers, size))
         facts, mine = way.writing.facts(numbers)
         snapshot = Snapshot(self._standing.ruleset, self._values(way, numbers), {}, facts)
         return of.engine.decide_snapshot(snapshot).told(self._shared, mine)
 
-    def _passes(self, way: _Way, numbers: tuple[str, ...], floats: tuple[float, ...]) -> bool:
+    def _passes(self, way: _Way, numbers: tuple[str, ...]) -> bool:
         """Whether facts pass every gate, and their size is a whole number of steps, so that it is the largest; False
         too where that takes longer to find out.
         """
         of = self._with
         try:
             certain = way.certain or self._certain(way)
-            passes = certain(numbers, floats) if certain is not None else None
+            passes = certain(numbers) if certain is not None else None
             if passes is None:
                 passes = way.run(self._values(way, numbers)) == []
             if not passes or of.solve is None:
@@ -116,8 +116,11 @@ class Plain:
             return False
 
     def _certain(self, way: _Way) -> Passes | None:
-        """The gates in floats; None the first time, as these take long to make, and much comes once."""
-        if not way.again:
+        """The gates in floats; None the first time, as these take long to make, and much comes once; and where only
+        Python could run them, since it runs the exact ones sooner.
+        """
+        of = self._with
+        if of.certain is None or not way.again:
             way.again = True
             return None
         # Most of what stands is the same whatever the words are.
@@ -125,7 +128,7 @@ class Plain:
             near if value is before else as_float(value)
             for value, before, near in zip(way.values, self._standing.values, self._floats, strict=True)
         ]
-        way.certain = self._with.certain.over(way.subject, way.actor, way.values, floats)
+        way.certain = of.certain.over(way.subject, way.actor, way.values, floats)
         return way.certain
 
     def _values(self, way: _Way, numbers: tuple[str, ...]) -> list[Value | None]:

@@ -3,13 +3,14 @@
 Where there was a compiler, `engine/backends/texts.pyx` does both in C. It says what is said here, and only sooner.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
+from itertools import chain
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 
 from engine.backends.near import nearest
 from engine.largest import is_whole
-from engine.layout import PLAIN_TYPES, Layout, picker
+from engine.layout import PLAIN_TYPES, Layout, names_of, picker
 
 if TYPE_CHECKING:
     import hashlib
@@ -21,9 +22,8 @@ except ImportError:  # there was no compiler
 
 BUILT: Final = texts is not None
 
-# The canonical texts of numbers, in the order of their slots; the words, as they stand in a layout; and the floats
-# nearest to the numbers.
-Taken = tuple[tuple[str, ...], tuple[Any, ...], tuple[float, ...]]
+# The canonical texts of numbers, in the order of their slots, and the words, as they stand in a layout.
+Taken = tuple[tuple[str, ...], tuple[Any, ...]]
 
 
 def taking(layout: Layout) -> Callable[[Any], Taken | None]:
@@ -43,6 +43,15 @@ def taking(layout: Layout) -> Callable[[Any], Taken | None]:
     return texts.Taking(tuple(groups), tuple(values)).take
 
 
+def nearing() -> Callable[[tuple[str, ...]], tuple[float, ...]]:
+    """A function that gives the floats nearest to plain numbers."""
+    return _floats if texts is None else texts.floats
+
+
+def _floats(numbers: tuple[str, ...]) -> tuple[float, ...]:
+    return tuple(map(nearest, numbers))
+
+
 def wholes() -> Callable[[str, str], bool]:
     """A function that says whether a number is a whole number of steps, and one at least, both as plain texts; False
     too where that takes longer to find out.
@@ -60,21 +69,28 @@ class _Taking:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._groups = {name: frozenset(of) for name, of in _groups(layout).items()}
+        self._names = names_of({name: dict.fromkeys(of) for name, of in _groups(layout).items()})
         self._places = [tuple(place.fact.name.split(".")) for place in layout.places]
         self._in_order = picker([layout.numeric.index(place) for place in layout.numbers])
 
     def take(self, own: Any) -> Taken | None:
-        """The texts of the numbers, the words, and the floats."""
-        if type(own) is not dict or own.keys() != self._groups.keys():
+        """The texts of the numbers, and the words."""
+        if type(own) is not dict:
             return None
-        if any(type(own[name]) is not dict or own[name].keys() != names for name, names in self._groups.items()):
+        if names_of(own) == self._names:  # mostly they stand as they stood
+            raws = [*chain.from_iterable(map(dict.values, own.values()))]
+        elif self._has_all(own):
+            raws = [own[group][name] for group, name in self._places]
+        else:
             return None
-        raws = [own[group][name] for group, name in self._places]
         plain = self._layout.plain(raws) if PLAIN_TYPES.issuperset(map(type, raws)) else None
-        if plain is None:
-            return None
-        numbers = self._in_order(plain[0])
-        return numbers, plain[1], tuple(map(nearest, numbers))
+        return None if plain is None else (self._in_order(plain[0]), plain[1])
+
+    def _has_all(self, own: Mapping[str, Any]) -> bool:
+        """Whether there are the same names, in whatever order."""
+        return own.keys() == self._groups.keys() and all(
+            type(own[name]) is dict and own[name].keys() == names for name, names in self._groups.items()
+        )
 
 
 def _groups(layout: Layout) -> dict[str, list[str]]:

@@ -12,9 +12,10 @@ from engine.catalog import Value
 from engine.facts import FactReader
 from engine.reach import reach
 from engine.ruleset import Multiple, RuleSet, Subject
+from engine.texts import nearing
 
-# Whether all gates pass, of numbers as texts and as the floats nearest to them; None where that is not certain.
-Passes = Callable[[tuple[str, ...], tuple[float, ...]], bool | None]
+# Whether all gates pass, of plain numbers; None where that is not certain.
+Passes = Callable[[tuple[str, ...]], bool | None]
 # Stands for an exact number that no program has asked for yet: whoever asks something of it gets an error.
 _UNREAD: Final = Decimal("sNaN")
 
@@ -45,7 +46,7 @@ class Certain:
     def __init__(self, ruleset: RuleSet, reader: FactReader, names: Sequence[str]) -> None:
         self._programs = GuardedPrograms(ruleset, reader, names)
         self._guarded: dict[tuple[str | None, str | None], Guarded] = {}
-        self._unread = (_UNREAD,) * len(names)
+        self._floats, self._unread = nearing(), (_UNREAD,) * len(names)
         compared = self._programs.compared
         multiples = reach(ruleset, *[gate.test.measure for gate in ruleset.gates if isinstance(gate.test, Multiple)])
         # Programs want these exactly: floats don't say whether a number is a multiple.
@@ -62,10 +63,12 @@ class Certain:
             guarded = self._guarded[key] = self._programs.of(subject, actor)
         near = (*floats, *[abs(number) if type(number) is float else None for number in floats])
         standing = _Standing(values, near, packed(near))
-        run, row, given, unread = guarded.run, guarded.row, self._given if self._exactly else None, self._unread
+        run, row, floats_of, given = guarded.run, guarded.row, self._floats, self._given if self._exactly else None
 
-        def passes(numbers: tuple[str, ...], floats: tuple[float, ...]) -> bool | None:
-            near, exactly = (floats, unread) if given is None else given(numbers, floats)
+        def passes(numbers: tuple[str, ...]) -> bool | None:
+            near, exactly = floats_of(numbers), self._unread
+            if given is not None:
+                near, exactly = given(numbers, near)
             try:
                 try:
                     places = run(standing, row(standing.numbers, near), exactly)

@@ -12,7 +12,6 @@ cdef extern from "Python.h":
     str PyUnicode_New(Py_ssize_t size, Py_UCS4 largest)
     str PyUnicode_FromKindAndData(int kind, const void* buffer, Py_ssize_t size)
     int PyUnicode_1BYTE_KIND
-    double PyOS_string_to_double(const char* text, char** end, PyObject* overflow) except? -1
 
 # A value that is a word, or a number that may be negative, is not negative, or is above zero; and that is whole.
 cdef enum:
@@ -42,8 +41,8 @@ cdef bint is_digit(char letter) noexcept:
     return c"0" <= letter <= c"9"
 
 
-cdef str plain(str given, int kind, double* near):
-    """The canonical text of a number, and the float nearest to it, if it is plain and has the sign that it may have."""
+cdef str plain(str given, int kind):
+    """The canonical text of a number, if it is plain and has the sign that it may have."""
     if not PyUnicode_IS_COMPACT_ASCII(given):
         return None
     cdef const char* text = PyUnicode_DATA(given)
@@ -69,9 +68,7 @@ cdef str plain(str given, int kind, double* near):
                 is_zero, end = False, at + 1
     if (negative and (is_zero or sign != ANY)) or (is_zero and sign == POSITIVE):
         return None
-    cdef str canonical = given if end == size else PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, end)
-    near[0] = nearest(PyUnicode_DATA(canonical), end)
-    return canonical
+    return given if end == size else PyUnicode_FromKindAndData(PyUnicode_1BYTE_KIND, text, end)
 
 
 def is_whole(str size not None, str step not None):
@@ -112,19 +109,25 @@ cdef int unscaled(str number, long long* digits) noexcept:
     return behind
 
 
-cdef double nearest(const char* text, Py_ssize_t size) except? -1:
-    """The float nearest to a plain number."""
+def floats(tuple numbers not None):
+    """The floats nearest to plain numbers in canonical form."""
+    return tuple([nearest(number) for number in numbers])
+
+
+cdef double nearest(str number) except? -1:
+    cdef const char* text = PyUnicode_DATA(number)
+    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(number), at, behind = 0
     cdef long long digits = 0
-    cdef Py_ssize_t at, behind = 0
-    if size > FEW:
-        return PyOS_string_to_double(text, NULL, NULL)
+    if size > FEW or not PyUnicode_IS_COMPACT_ASCII(number):
+        return float(number)
     for at in range(text[0] == c"-", size):
         if text[at] == c".":
             behind = size - at - 1
         else:
             digits = 10 * digits + (text[at] - c"0")
     # Both are floats exactly, so that the quotient is rounded once.
-    return (-digits if text[0] == c"-" else digits) / POWERS[behind]
+    cdef double found = digits / POWERS[behind]
+    return -found if text[0] == c"-" else found
 
 
 cdef class Digits:
@@ -138,13 +141,12 @@ cdef class Digits:
     def read(self, tuple given not None):
         """Their canonical texts; None where one is not plain."""
         cdef list found = []
-        cdef double near = 0
         cdef int at
         if len(given) != len(self.kinds):
             return None
         for at in range(len(given)):
             one = given[at]
-            number = plain(<str> one, self.kinds[at], &near) if type(one) is str else None
+            number = plain(<str> one, self.kinds[at]) if type(one) is str else None
             if number is None:
                 return None
             found.append(number)
@@ -175,13 +177,10 @@ cdef class Taking:
             raise ValueError("values have places of their own, and as many as there are facts")
 
     def take(self, own):
-        """The canonical texts of the numbers, the words, and the floats nearest to the numbers; None where anything is not
-        plain.
-        """
+        """The canonical texts of the numbers, and the words; None where anything is not plain."""
         if type(own) is not dict or PyDict_Size(own) != len(self.groups):
             return None
-        cdef list numbers = [None] * self.numbers, words = [None] * self.words, floats = [None] * self.numbers
-        cdef double near = 0
+        cdef list numbers = [None] * self.numbers, words = [None] * self.words
         cdef PyObject* found
         cdef dict group
         cdef int kind, place, at = 0
@@ -204,11 +203,11 @@ cdef class Taking:
                         return None
                     words[place] = value
                 else:
-                    number = plain(<str> value, kind, &near) if type(value) is str else None
+                    number = plain(<str> value, kind) if type(value) is str else None
                     if number is None:
                         return None
-                    numbers[place], floats[place] = number, near
-        return tuple(numbers), tuple(words), tuple(floats)
+                    numbers[place] = number
+        return tuple(numbers), tuple(words)
 
 
 cdef class Writing:

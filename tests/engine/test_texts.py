@@ -125,22 +125,22 @@ def fine(layout: Layout) -> dict[str, Any]:
     return facts
 
 
-def to_the_bit(taken: Any) -> Any:
-    """With floats as their bits: among them, what equals one another may differ."""
-    return taken and (*taken[:2], struct.pack(f"{len(taken[2])}d", *taken[2]), [*map(type, taken[1])])
+def told_apart(taken: Any) -> Any:
+    """With the types of words: among them, what equals one another may differ."""
+    return taken and (*taken, [*map(type, taken[1])])
 
 
 @built
 @thorough(200)
 @given(st.data())
 def test_what_is_taken_in_c_is_what_python_takes(layout: Layout, data: st.DataObject) -> None:
-    """Of any values, some of them plain: the same texts, words and floats, or nothing."""
+    """Of any values, some of them plain: the same texts and words, or nothing."""
     facts = fine(layout)
     for group in facts.values():
         for name in data.draw(st.lists(st.sampled_from(sorted(group)), max_size=3)):
             group[name] = data.draw(VALUES)
 
-    assert to_the_bit(taking(layout)(facts)) == to_the_bit(taking_in_python(layout)(facts))
+    assert told_apart(taking(layout)(facts)) == told_apart(taking_in_python(layout)(facts))
 
 
 @built
@@ -160,7 +160,7 @@ def test_the_digits_that_c_reads_are_those_that_python_reads(given: list[tuple[S
 def test_when_a_number_is_taken_then_it_is_what_the_reader_reads(layout: Layout, in_c: bool) -> None:
     """Its text is the canonical one, and its float the nearest; and what the reader refuses is never taken."""
     take = taking(layout) if in_c else taking_in_python(layout)
-    taken_of = dict.fromkeys(Sign, 0)
+    floats, taken_of = texts.nearing() if in_c else in_python(texts.nearing), dict.fromkeys(Sign, 0)
     for number, place in product(NUMBERS, layout.numeric):
         facts = fine(layout)
         group, name = place.fact.name.split(".")
@@ -172,7 +172,7 @@ def test_when_a_number_is_taken_then_it_is_what_the_reader_reads(layout: Layout,
             taken_of[place.fact.sign] += 1
 
             assert f'"{taken[0][at]}"' == logged
-            assert taken[2][at] == float(str(value))
+            assert floats(taken[0])[at] == float(str(value))
 
     assert min(taken_of.values()) > 10
 
@@ -190,6 +190,16 @@ def test_when_names_differ_then_nothing_is_taken_and_their_order_is_no_matter(la
     assert take(facts) == take(backwards)
     assert take(facts) is not None
     assert [take(own) for own in (more, less, other, *groups, [], "order", None, {})] == [None] * 11
+
+
+@built
+@thorough(200)
+@given(st.lists(PLAIN, max_size=4).map(tuple))
+def test_the_floats_that_c_finds_nearest_are_those_that_python_finds(numbers: tuple[str, ...]) -> None:
+    """To the bit, however many digits there are."""
+    found, expected = texts.nearing()(numbers), in_python(texts.nearing)(numbers)
+
+    assert struct.pack(f"{len(numbers)}d", *found) == struct.pack(f"{len(numbers)}d", *expected)
 
 
 SHORT = st.from_regex(r"(0|[1-9][0-9]{0,5})(\.[0-9]{0,3}[1-9])?", fullmatch=True)
