@@ -63,10 +63,11 @@ class Certain:
             guarded = self._guarded[key] = self._programs.of(subject, actor)
         near = (*floats, *[abs(number) if type(number) is float else None for number in floats])
         standing = _Standing(values, near, packed(near))
-        run, row, floats_of, given = guarded.run, guarded.row, self._floats, self._given if self._exactly else None
+        run, row, floats_of, unread = guarded.run, guarded.row, self._floats, self._unread
+        given = self._given if self._exactly else None
 
         def passes(numbers: tuple[str, ...]) -> bool | None:
-            near, exactly = floats_of(numbers), self._unread
+            near, exactly = floats_of(numbers), unread
             if given is not None:
                 near, exactly = given(numbers, near)
             try:
