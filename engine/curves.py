@@ -14,16 +14,16 @@ def curved(gate: Gate, ruleset: RuleSet) -> bool:
     nodes = gate_nodes(gate)
     if solve is None or any(facts[n].varies_with == solve.fact for n in reach(ruleset, *nodes) if n in facts):
         return False
-    if isinstance(gate.test, Multiple) and _varies(gate.test.step, ruleset, solve.fact):
+    if isinstance(gate.test, Multiple) and varies(gate.test.step, ruleset, solve.fact):
         return True
     quotient = _quotient(gate.test.measure, ruleset) if isinstance(gate.test, Bound) else None
     if quotient is None or not isinstance(gate.test, Bound):
-        return any(_curved(node, ruleset, solve.fact) for node in nodes)
+        return any(is_curve(node, ruleset, solve.fact) for node in nodes)
     # Held against its bound as a product, so that what it divides by may vary.
     limit, divisor = gate.test.limit, quotient.right
-    both = _varies(limit, ruleset, solve.fact) and _varies(divisor, ruleset, solve.fact)
+    both = varies(limit, ruleset, solve.fact) and varies(divisor, ruleset, solve.fact)
     return both or any(
-        _curved(node, ruleset, solve.fact) for node in (*nodes[:-2], limit, quotient.left, quotient.right)
+        is_curve(node, ruleset, solve.fact) for node in (*nodes[:-2], limit, quotient.left, quotient.right)
     )
 
 
@@ -33,20 +33,22 @@ def _quotient(node: Node, ruleset: RuleSet) -> Arithmetic | None:
     return node if isinstance(node, Arithmetic) and node.op == "/" else None
 
 
-def _varies(node: Node, ruleset: RuleSet, fact: str) -> bool:
+def varies(node: Node, ruleset: RuleSet, fact: str) -> bool:
+    """Whether what a node says may depend on a fact."""
     return fact in reach(ruleset, node)
 
 
-def _curved(node: Node, ruleset: RuleSet, fact: str) -> bool:
+def is_curve(node: Node, ruleset: RuleSet, fact: str) -> bool:
+    """Whether a fact is multiplied by itself somewhere in a node, or divided by."""
     match node:
         case Arithmetic(op="*", left=left, right=right):
-            if _varies(left, ruleset, fact) and _varies(right, ruleset, fact):
+            if varies(left, ruleset, fact) and varies(right, ruleset, fact):
                 return True
         case Arithmetic(op="/", right=right):
-            if _varies(right, ruleset, fact):
+            if varies(right, ruleset, fact):
                 return True
         case MeasureRef(name=name):
-            return _curved(ruleset.measures[name].node, ruleset, fact)
+            return is_curve(ruleset.measures[name].node, ruleset, fact)
         case OutputRef(table=table):
-            return any(_curved(below, ruleset, fact) for below in table_nodes(ruleset.tables[table]))
-    return any(_curved(child, ruleset, fact) for child in children(node))
+            return any(is_curve(below, ruleset, fact) for below in table_nodes(ruleset.tables[table]))
+    return any(is_curve(child, ruleset, fact) for child in children(node))

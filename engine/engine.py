@@ -9,11 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from engine.answers import Answer, Headroom, Output, answered, headroom, output, unanswered
+from engine.arrangement import Arrangements
 from engine.backends.python import Programs, Run, Veto
 from engine.explain import Refusal, nobody, unknown_reasons, veto_reason, waived_reason
 from engine.facts import FactReader, FactsFault, Snapshot
 from engine.interpret import Situation
 from engine.judge import Judgement, Outcome, found, is_exempt, judge
+from engine.lacking import Lacking
 from engine.largest import Largest
 from engine.numbers import exact
 from engine.reason import Decision, Reason, decision_id
@@ -53,8 +55,11 @@ class Engine:
         self._subject_slot = self.reader.slots[head.subject.key] if head.subject else None
         self._actor_slot = self.reader.slots[head.actor.key] if head.actor else None
         self._clock_slot = self.reader.slots[head.clock] if head.clock else None
+        self._lacking = Lacking(ruleset, self.reader.slots, self._programs)
         self._largest = Largest(ruleset, self.reader.slots, self._stopping)
         self._of_subjects = self._read_of_subjects()
+        #: how plain facts come
+        self.arrangements = Arrangements(self)
 
     def decide(self, facts: Mapping[str, Any], scope: str = "order") -> Decision:
         """The decision on nested facts (numbers as text, Decimal or int).
@@ -143,14 +148,14 @@ class Engine:
             return None
         return head.unknown if head.key in snapshot.invalid else str(Refusal.FACTS_MISSING)
 
-    def gates_for(self, snapshot: Snapshot) -> tuple[Subject | None, Run] | None:
-        """Whom an order's facts are about, and the function that says which gates veto facts about them; None where
-        they are about nobody, or the interpreter is to be asked.
+    def gates_for(self, snapshot: Snapshot) -> tuple[Subject | None, str | None, Run] | None:
+        """Whom an order's facts are about and who acts, and the function that says which gates veto facts about them;
+        None where they are about nobody, or the interpreter is to be asked.
         """
         asked = self._asked(snapshot, "order")
         if self._of_nobody(asked) or not self._is_fast(asked):
             return None
-        return asked.subject, self._programs.run(asked.subject, asked.actor, asked.scope)
+        return asked.subject, asked.actor, self._programs.run(asked.subject, asked.actor, asked.scope)
 
     def situation(self, snapshot: Snapshot) -> Situation:
         """The situation of these facts, for tables and measures."""
@@ -229,11 +234,8 @@ class Engine:
 
     def _explained(self, asked: _Asked, vetoes: list[Veto] | None, facts_json: str) -> Decision:
         """The decision with its reasons, by what a backend found; None where the interpreter must say."""
-        if vetoes is None:
-            judged, situation = self.judgements(asked.snapshot, asked.scope)
-        else:
-            situation = self._situation(asked)
-            judged = self._found(vetoes, asked, situation)
+        situation = self._situation(asked)
+        judged = self._found(vetoes, asked, situation) if vetoes is not None else self._judged(asked, situation)
         stopping = [j for j in judged if j.stops]
         return self._decision(
             asked.subject.key if asked.subject else None,
@@ -248,6 +250,19 @@ class Engine:
         """What a backend found, as judgements."""
         judged = [found(self.ruleset.gates[index], numbers) for index, *numbers in vetoes]
         return self._relieved(judged, asked, situation)
+
+    def _judged(self, asked: _Asked, situation: Situation) -> list[Judgement]:
+        """What the gates say where facts are missing or invalid: the interpreter of those that need them, programs of
+        the others where these are ready, else the interpreter of all.
+        """
+        apart = self._lacking.apart(situation.values) if self.backend == "python" and asked.scope == "order" else None
+        vetoes = _run(apart.run(asked.subject, asked.actor), asked) if apart is not None else None
+        if apart is None or vetoes is None:
+            return self.judgements(asked.snapshot, asked.scope)[0]
+        exempt = is_exempt(situation)
+        judged = [judge(gate, situation, exempt=exempt) for gate in apart.needing]
+        judged += [found(self.ruleset.gates[index], numbers) for index, *numbers in vetoes]
+        return self._relieved(sorted(judged, key=lambda j: j.gate.index), asked, situation)
 
     def _relieved(self, judged: list[Judgement], asked: _Asked, situation: Situation) -> list[Judgement]:
         waivers = self._live(asked)
@@ -287,7 +302,7 @@ class Engine:
         asked = self._asked(snapshot, "order")
         vetoes = self._vetoes(asked)
         if vetoes is None:
-            return [j.gate for j in self.judgements(snapshot)[0] if j.stops]
+            return [j.gate for j in self._judged(asked, self._situation(asked)) if j.stops]
         if not vetoes or not self._live(asked):
             return [self.ruleset.gates[veto[0]] for veto in vetoes]
         return [j.gate for j in self._found(vetoes, asked, self._situation(asked)) if j.stops]

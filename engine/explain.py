@@ -1,7 +1,6 @@
 """Reasons: what a person reads when a gate stops something. All wordings of decisions are here."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
@@ -74,7 +73,7 @@ def waived_reason(judgement: Judgement, situation: Situation) -> Reason:
     assert waiver is not None
     reason = veto_reason(judgement, situation)
     text = f"{reason.text}; waived by {waiver.by} until {waiver.written}"
-    return replace(reason, text=text, waiver=waiver.id, by=waiver.by, until=waiver.written)
+    return reason._replace(text=text, waiver=waiver.id, by=waiver.by, until=waiver.written)
 
 
 def nobody(head: SubjectHead, given: str | None) -> Reason:
@@ -90,7 +89,7 @@ def limit_source(gate: Gate, situation: Situation) -> tuple[str, str]:
     on whom it depends.
     """
     limit = limit_of(gate)
-    if isinstance(limit, CapRef) and situation.cap_value(limit.name)[0]:
+    if isinstance(limit, CapRef) and situation.knows_cap(limit.name):
         _, (source, layer) = situation.cap_found(limit.name)
         return source or gate.source, layer
     return gate.source, ""

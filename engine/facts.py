@@ -61,9 +61,10 @@ class FactReader:
         self.slots.update({f.name: len(self._facts) + i for i, f in enumerate(derived)})
         self._tree: _TREE = {}
         for slot, fact in enumerate(self._facts):
-            # A number is in the range of its fact if its sign is right, but for counts and bounds of their own.
-            bounded = fact.unit.kind is Kind.COUNT or fact.low is not None or fact.high is not None
-            _put(self._tree, fact.name, Place(fact, slot, fact.unit.numeric and not bounded))
+            # A number without bounds of its own is in range if its sign is right; a count is whole, too.
+            signed = fact.unit.numeric and fact.low is None and fact.high is None
+            counts = fact.unit.kind is Kind.COUNT
+            _put(self._tree, fact.name, Place(fact, slot, signed and not counts, signed and counts))
         self._catalog = ruleset.catalog
         self._kinds = {f.name: (slot, _kind(f)) for slot, f in enumerate(self._facts)}
         self._layouts: dict[Names, Layout] = {}

@@ -102,11 +102,13 @@ class Situation:
         """The same facts where a layer holds in the place of all others, as far as it goes."""
         return Situation(self.ruleset, self.slots, self.values, self.invalid, self.subject, self.actor, layer)
 
+    def knows_cap(self, name: str) -> bool:
+        """Whether it is known which cap holds here: some depend on the actor."""
+        return self.actor is not None or name not in self.ruleset.actor_caps or self._over(name)
+
     def cap_value(self, name: str) -> tuple[bool, Value | None]:
         """Whether the cap that holds here is known, and its value (None for none)."""
-        if self.actor is None and name in self.ruleset.actor_caps and not self._over(name):
-            return False, None
-        return True, self.cap_found(name)[0]
+        return (True, self.cap_found(name)[0]) if self.knows_cap(name) else (False, None)
 
     def cap_found(self, name: str) -> tuple[Value | None, tuple[str, str]]:
         """The value of a cap that holds here, and where it comes from, as `RuleSet.cap` says it."""

@@ -1,11 +1,10 @@
 """Judging: what each gate says of a situation, and why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from engine.interpret import NOTHING, OPERATORS, Answer, Nothing, Situation, Unknown, evaluate
 from engine.ruleset import Bound, Gate, Multiple, Require, Waiver, limit_of
@@ -25,8 +24,7 @@ class Outcome(StrEnum):
     WAIVED = "waived"
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
+class Judgement(NamedTuple):
     """A gate's answer, with the exact numbers behind it where there are some.
 
     `waiver` is the one that was asked after a veto: it let the gate pass, or the numbers are those of the veto that

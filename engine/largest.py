@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from decimal import Decimal
+from functools import cached_property
+from typing import Final
 
 from engine import lattice
 from engine.catalog import Value
+from engine.ends import Ends
 from engine.facts import Snapshot
 from engine.interpret import Situation
 from engine.judge import may_be_exempt
@@ -15,6 +18,7 @@ from engine.ruleset import Gate, RuleSet, SolveHead, Subject, Waiver, gate_nodes
 
 # The gates that stop these facts.
 Stopping = Callable[[Snapshot], list[Gate]]
+_ZERO: Final = Decimal(0)
 
 
 class Largest:
@@ -34,7 +38,7 @@ class Largest:
         vary = {n for n, f in facts.items() if solve is not None and f.varies_with == solve.fact}
         read = [(g.index, reach(ruleset, *gate_nodes(g))) for g in ruleset.gates]
         self._varying = frozenset(index for index, names in read if vary & names)
-        # Gates that say the same whatever the size is: no smaller one passes them.
+        # Gates that say the same whatever the size is: a smaller one passes them only if it is exempt.
         self._fixed = frozenset(index for index, names in read if solve and solve.fact not in names)
         self.left_out = tuple(g.id for g in ruleset.gates if g.index in self._varying)
 
@@ -63,14 +67,19 @@ class Largest:
         followed = self._followed(stopping)
         if not followed and is_whole(asked, step):
             return canonical(asked)
-        if self._hopeless(followed):
+        fixed = [gate for gate in followed if gate.index in self._fixed]
+        if not all(may_be_exempt(gate) for gate in fixed):
+            return None
+        first, last = self._first(step), int(asked // step)
+        exempt = self._exempting.between(snapshot.values, first * step, last * step) if self._exempting else False
+        if fixed and exempt is False:
             return None
         situation, waivers = known()
-        grid = lattice.Lattice(situation, solve.fact, step, int(asked // step))
+        grid = lattice.Lattice(situation, solve.fact, step, last)
         waived = {
             name: replace(grid, situation=grid.situation.under(w.layer), measures={}) for name, w in waivers.items()
         }
-        return self._search(snapshot, slot, followed, grid, waived)
+        return self._search(snapshot, followed, [(first, last)], grid, exempt, waived)
 
     def _step(self, solve: SolveHead, snapshot: Snapshot, subject: Subject | None) -> Value | None:
         slot = self._slots.get(solve.step)
@@ -79,27 +88,29 @@ class Largest:
     def _followed(self, stopping: list[Gate]) -> list[Gate]:
         return [g for g in stopping if g.enforced and g.index not in self._varying]
 
-    def _hopeless(self, stopping: list[Gate]) -> bool:
-        """Whether a gate stops every size, exempt or not."""
-        return any(g.index in self._fixed and not may_be_exempt(g) for g in stopping)
+    @cached_property
+    def _exempting(self) -> Ends | None:
+        """Of which sizes an order is exempt; None where it never is."""
+        name, solve = self._ruleset.head.exempt, self._ruleset.head.solve
+        if name is None or solve is None:
+            return None
+        return Ends(self._ruleset, self._slots, self._ruleset.measures[name].node, solve.fact)
 
     def _search(
         self,
         snapshot: Snapshot,
-        slot: int,
         stopping: list[Gate],
+        allowed: lattice.Ranges,
         grid: lattice.Lattice,
+        exempt: bool | None,
         waived: Mapping[str, lattice.Lattice],
     ) -> str | None:
-        allowed: lattice.Ranges = [(self._first(grid), grid.last)]
         seen: set[int] = set()
         while True:
             try:
-                exempt = self._exempt(grid) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
-                if not any(part is True for _, _, part in exempt) and any(g.index in self._fixed for g in stopping):
-                    return None
+                exempting = self._exempt(grid, exempt) if any(may_be_exempt(g) for g in stopping) else grid.whole(False)
                 for gate in stopping:
-                    allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempt, waived.get(gate.id)))
+                    allowed = lattice.intersected(allowed, lattice.passing(gate, grid, exempting, waived.get(gate.id)))
                     seen.add(gate.index)
             except lattice.NotLinear:
                 return None
@@ -107,24 +118,28 @@ class Largest:
                 return None
             value = grid.step * allowed[-1][1]
             values = snapshot.values.copy()
-            values[slot] = value
+            values[self._slots[grid.fact]] = value
             stopping = self._followed(self._stopping(replace(snapshot, values=values)))
             if not stopping:
                 return canonical(value)
             if seen.issuperset(g.index for g in stopping):
                 raise ArithmeticError(f"gates {[g.id for g in stopping]} veto a size that they were found to allow")
 
-    def _first(self, grid: lattice.Lattice) -> int:
+    def _first(self, step: Decimal) -> int:
         """The number of steps from which on the adjustable fact is in its declared range."""
-        low = self._ruleset.catalog.facts[grid.fact].low
-        whole, rest = divmod(low, grid.step) if low is not None else (0, 0)
+        solve = self._ruleset.head.solve
+        low = self._ruleset.catalog.facts[solve.fact].low if solve is not None else None
+        whole, rest = divmod(low, step) if low is not None else (0, 0)
         return max(1, int(whole) + (rest > 0))
 
-    def _exempt(self, grid: lattice.Lattice) -> lattice.Pieces:
+    def _exempt(self, grid: lattice.Lattice, always: bool | None) -> lattice.Pieces:
+        """For which sizes the order is exempt, followed where that is not the same for all."""
         name = self._ruleset.head.exempt
-        return grid.whole(False) if name is None else lattice.follow(self._ruleset.measures[name].node, grid)
+        if always is not None or name is None:
+            return grid.whole(always is True)
+        return lattice.follow(self._ruleset.measures[name].node, grid)
 
 
 def is_whole(asked: Decimal, step: Decimal) -> bool:
     """Whether a size is a whole number of steps: where no gate stops it, it is then the largest itself."""
-    return 0 < step <= asked and not asked % step
+    return _ZERO < step <= asked and not asked % step

@@ -1,7 +1,7 @@
 """Reading values: one by one, or all those of a document at once.
 
-Whoever asks on and on gives the same names in the same arrangement each time. A layout checks all their numbers by
-one pattern; whatever it does not find plain, it leaves to those who read one by one and say what is wrong.
+Whoever asks on and on gives the same names in the same arrangement each time. A layout checks all their numbers at
+once; whatever it does not find plain, it leaves to those who read one by one and say what is wrong.
 """
 
 import json
@@ -14,21 +14,13 @@ from operator import itemgetter
 from typing import Any, Final
 
 from engine.catalog import Fact, Value
+from engine.digits import Sort, reading
 from engine.numbers import read_number
-from engine.tree import Sign
 from engine.units import Kind
 from engine.values import check_range, typed_value
 
-# Longer numbers are read one by one.
-_UNSIGNED: Final = r"(?:0|[1-9][0-9]{0,18})(?:\.[0-9]{1,18})?"
-_POSITIVE: Final = rf"(?=[0.]*[1-9]){_UNSIGNED}"
-_PATTERNS: Final = {
-    Sign.POSITIVE: _POSITIVE,
-    Sign.NONNEGATIVE: _UNSIGNED,
-    Sign.ANY: rf"(?:-(?=[0.]*[1-9]))?{_UNSIGNED}",
-}
 # A value behind its key in JSON, and what takes its place in the pattern of a form.
-_VALUE: Final = re.compile(r':\s*("[^"]*"|true|false|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?=[\s,}]))')
+_VALUE: Final = re.compile(r':\s*("[^"]*"|true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?=[\s,}]))')
 _NUMBER: Final = r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?)"
 _CAPTURES: Final = {
     '"': r'"([^"\\\x00-\x1f]*)"',
@@ -41,7 +33,7 @@ MAX_BITS: Final = 256
 KNOWN: Final = 100
 KNOWN_TOGETHER: Final = 1000
 # Of these, what is equal is the same: no number is among them.
-_PLAIN_TYPES: Final = frozenset({str, bool})
+PLAIN_TYPES: Final = frozenset({str, bool})
 
 # The values of facts in their slots, and what is logged of them.
 Read = tuple[list[Value | None], str]
@@ -53,13 +45,20 @@ Names = tuple[str | int, ...]
 class Place:
     """How the values of a fact are read, and into which slot.
 
-    `simple` is a fact whose sign alone says which numbers it may have; `_known` what some values were read as.
+    `simple` is a fact whose sign alone says which numbers it may have, `counts` one that may have whole ones of these;
+    `_known` is what some values were read as.
     """
 
     fact: Fact
     slot: int
     simple: bool
+    counts: bool
     _known: dict[str | bool, tuple[Value, str]] = field(default_factory=dict)
+
+    @property
+    def sort(self) -> Sort | None:
+        """Which plain numbers it may have; None where it is no number, or it takes more to say."""
+        return Sort(self.fact.sign, self.counts) if self.simple or self.counts else None
 
     def read(self, raw: Any) -> tuple[Value, str]:
         """A value, and what is logged of it.
@@ -136,22 +135,25 @@ class Layout:
     """
 
     def __init__(self, places: Sequence[Place], size: int) -> None:
-        self._places, self._size = places, size
-        simple = [i for i, place in enumerate(places) if place.simple]
-        others = [i for i, place in enumerate(places) if not place.simple]
-        self.simple, self.others = [places[i] for i in simple], [places[i] for i in others]
-        self._simple = picker(simple)
-        self._pattern = re.compile("\n".join(_PATTERNS[places[i].fact.sign] for i in simple))
+        self.places, self._size = places, size
+        sorts = {i: place.sort for i, place in enumerate(places)}
+        numeric = [i for i, sort in sorts.items() if sort is not None]
+        others = [i for i, sort in sorts.items() if sort is None]
+        #: numbers that are plain or not, and all else, as they stand; and those in the order of their slots
+        self.numeric, self.others = [places[i] for i in numeric], [places[i] for i in others]
+        self.numbers = sorted(self.numeric, key=lambda place: place.slot)
+        self._numeric = picker(numeric)
+        self._digits = reading([sort for sort in sorts.values() if sort is not None])
         self._words = picker(others)
         self._known: dict[tuple[Any, ...], tuple[Sequence[Value], Sequence[str]]] = {}
-        # Free texts may be long, and are seldom the same.
-        self._remembers = all(place.fact.unit.kind is not Kind.TEXT for place in self.others)
-        # From the simple ones and then the others to the sequence of slots, and None for all that is not there.
-        at = {places[i].slot: n for n, i in enumerate([*simple, *others])}
+        #: whether what others hold may well come again: free texts may be long, and are seldom the same
+        self.may_repeat = all(place.fact.unit.kind is not Kind.TEXT for place in self.others)
+        # From these numbers and then the others to the sequence of slots, and None for all that is not there.
+        at = {places[i].slot: n for n, i in enumerate([*numeric, *others])}
         self._values = picker([at.get(slot, len(places)) for slot in range(size)])
         self._texts = picker([at[slot] for slot in sorted(at)])
         logged = sorted(places, key=lambda place: place.slot)
-        self._template = template({p.fact.name: '"%s"' if p.simple else "%s" for p in logged})
+        self._template = template({p.fact.name: '"%s"' if p.sort is not None else "%s" for p in logged})
         self._without: dict[tuple[bool, ...], Layout] = {}
 
     def read(self, document: Mapping[str, Mapping[str, Any]]) -> Read | None:
@@ -159,21 +161,25 @@ class Layout:
         raws = [raw if type(raw) is str else as_text(raw) for group in document.values() for raw in group.values()]
         read = self.read_raws(raws)
         if read is None and any(raw is None for raw in raws):
-            return self._without_nulls(raws).read_raws([raw for raw in raws if raw is not None])
+            there = tuple([raw is not None for raw in raws])
+            return self._with_those(there).read_raws([raw for raw in raws if raw is not None])
         return read
 
     def form(self, text: str) -> "Form | None":
-        """The form of a JSON text in this arrangement; None where its values are not all plain."""
+        """The form of a JSON text in this arrangement, nulls in it; None where its other values are not all plain."""
         # Without escapes and lists, a text ends at the next quote, and nothing in it looks like a value behind a key.
         values = [*_VALUE.finditer(text)] if "\\" not in text and "[" not in text else []
-        if len(values) != len(self._places):
+        if len(values) != len(self.places):
             return None
+        there = tuple([value[1] != "null" for value in values])
+        layout = self if all(there) else self._with_those(there)
+        values = [value for value in values if value[1] != "null"]
         pattern, end = "", 0
         for value in values:
             pattern += re.escape(text[end : value.start(1)]) + _CAPTURES[value[1][0]]
             end = value.end()
         truths = [i for i, value in enumerate(values) if value[1] in ("true", "false")]
-        return Form(re.compile(pattern + re.escape(text[end:])), truths, self)
+        return Form(re.compile(pattern + re.escape(text[end:])), truths, layout)
 
     def read_raws(self, raws: Sequence[Any]) -> Read | None:
         """As `read`, of the values as they stand in the document."""
@@ -188,32 +194,20 @@ class Layout:
         slots = self._values((*map(Decimal, digits), *values, None))
         return [*slots], self._template % self._texts((*digits, *texts))
 
-    def plain(self, raws: Sequence[Any]) -> tuple[list[str], tuple[Any, ...]] | None:
-        """The canonical texts of the `simple` numbers, and what is given for the `others`; None where one of these
+    def plain(self, raws: Sequence[Any]) -> tuple[Sequence[str], tuple[Any, ...]] | None:
+        """The canonical texts of the `numeric` ones, and what is given for the `others`; None where one of these
         numbers is not plain, or not in its range.
         """
-        numbers = self._simple(raws)
-        try:
-            if not self._pattern.fullmatch("\n".join(numbers)):
-                return None
-        except TypeError:
-            return None
-        digits = [n.rstrip("0").rstrip(".") if n[-1] == "0" and "." in n else n for n in numbers]
-        return digits, self._words(raws)
-
-    def are_words(self, raws: tuple[Any, ...]) -> bool:
-        """Whether these, given for the `others`, are texts and truth values that may well come again: what is equal to
-        them is then the same.
-        """
-        return self._remembers and _PLAIN_TYPES.issuperset(map(type, raws))
+        digits = self._digits(self._numeric(raws))
+        return None if digits is None else (digits, self._words(raws))
 
     def read_words(self, raws: tuple[Any, ...]) -> tuple[Sequence[Value], Sequence[str]]:
-        """What is no simple number: words, truth values and counts, most of which come together again.
+        """What is given for the `others`: words and truth values, most of which come together again.
 
         Raises:
             ValueError: one is none of its fact.
         """
-        plain = self.are_words(raws)
+        plain = self.may_repeat and PLAIN_TYPES.issuperset(map(type, raws))
         known = self._known.get(raws) if plain else None
         if known is None:
             read = [place.read(raw) for place, raw in zip(self.others, raws, strict=True)]
@@ -224,14 +218,13 @@ class Layout:
                 self._known[raws] = known
         return known
 
-    def _without_nulls(self, raws: Sequence[Any]) -> "Layout":
-        """The layout of what is given, where some names hold nothing."""
-        there = tuple([raw is not None for raw in raws])
+    def _with_those(self, there: tuple[bool, ...]) -> "Layout":
+        """The layout of what is there, where some names hold nothing."""
         layout = self._without.get(there)
         if layout is None:
             if len(self._without) >= KNOWN:
                 self._without.clear()
-            places = [place for place, given in zip(self._places, there, strict=True) if given]
+            places = [place for place, given in zip(self.places, there, strict=True) if given]
             layout = self._without[there] = Layout(places, self._size)
         return layout
 

@@ -8,73 +8,48 @@ where they must not be, invalid, or of any other kind, it says nothing.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, getcontext
-from itertools import chain
 from typing import Any, Final
 
+from engine.arrangement import PLACE, Arrangement
+from engine.backends.certain import Passes, as_float
 from engine.backends.python import Run
 from engine.catalog import Value
-from engine.engine import Engine
 from engine.facts import Snapshot
-from engine.largest import is_whole
-from engine.layout import Layout, picker, template
 from engine.numbers import EXACT, canonical, exact
-from engine.reason import ID, Decision, Told, hash_begun
+from engine.reason import Told, hash_begun, subject_part
+from engine.ruleset import Subject
+from engine.texts import Frame, Writing, writing
 
 # So many combinations of words are remembered for one arrangement over the same facts.
 MAX_WAYS: Final = 256
-_ID: Final = '"id":"'
 _new: Final = tuple.__new__
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Way:
-    """What is the same for all that comes with the same words: values in their slots, numbers yet to come; the gates;
-    the step that no fact says; the record from its id to its rules, and from there to its facts, if the size is known;
-    the facts from the first to the last own one, and the own ones alone, with a place for each number.
+    """What is the same for all that comes with the same words: whom it is about and who acts; the values in their
+    slots, numbers yet to come; the gates, exactly and, once it has come `again`, in floats; the size and its step,
+    where no number that comes says them; and what writes records.
     """
 
+    subject: Subject | None
+    actor: str | None
     values: list[Value | None]
     run: Run
-    step: Any
-    subject: str
-    after: str
-    middle: str
-    own: str
-
-
-class _Texts:
-    """All facts in canonical JSON: before the first group of own ones, from there to the last, with a place for each
-    value, and after it. `own` are these groups alone, `between` whether others stand between them.
-
-    Args:
-        standing: the groups of facts that stand.
-        own: the others, by their names.
-    """
-
-    def __init__(self, standing: Mapping[str, str], own: Mapping[str, str]) -> None:
-        tree: dict[str, dict[str, str]] = {}
-        for name, text in own.items():
-            group, _, rest = name.partition(".")
-            tree.setdefault(group, {})[rest] = text
-        if not tree.keys().isdisjoint(standing):
-            raise ValueError("a group of facts stands twice")
-        groups = {group: template(of) for group, of in tree.items()}
-        first, last = min(groups), max(groups)
-        # Twice: for the words, and then for the numbers.
-        amid = {name: text.replace("%", "%%%%") for name, text in standing.items() if first < name < last}
-        before, after = (_listed({n: standing[n] for n in standing if test(n)}) for test in (first.__gt__, last.__lt__))
-        self.head, self.tail = "{" + (f"{before}," if before else ""), (f",{after}" if after else "") + "}"
-        self.middle, self.own, self.between = _listed({**amid, **groups}), _listed(groups), bool(amid)
+    size: str
+    step: str
+    writing: Writing
+    again: bool = False
+    certain: Passes | None = None
 
 
 class Plain:
     """Decides on plain facts in one arrangement, over others that stand.
 
     Args:
-        engine: whose decisions they are.
+        arrangement: of the facts that come.
         standing: the facts that stand, none of them invalid.
         groups: these in canonical JSON, by their groups.
-        layout: how the facts that come are read; there are some.
         shared: how the facts that stand are logged.
 
     Raises:
@@ -82,83 +57,86 @@ class Plain:
     """
 
     def __init__(
-        self,
-        engine: Engine,
-        standing: Snapshot,
-        groups: Mapping[str, str],
-        layout: Layout,
-        shared: tuple[str, ...],
+        self, arrangement: Arrangement, standing: Snapshot, groups: Mapping[str, str], shared: tuple[str, ...]
     ) -> None:
-        self._engine, self._standing, self._layout, self._shared = engine, standing, layout, shared
-        simple, others = layout.simple, layout.others
-        given = sorted([*simple, *others], key=lambda place: place.slot)
-        self._texts = _Texts(groups, {p.fact.name: '"%%s"' if p.simple else "%s" for p in given})
-        self._hashed = hash_begun(engine.ruleset.universe_hash)
-        self._hashed.update(self._texts.head.encode())
-        # As they stand in a record.
-        self._numbers, self._words = (picker(sorted(range(len(p)), key=lambda i: p[i].slot)) for p in (simple, others))
-        self._slots = slots = sorted(place.slot for place in simple)
-        self._first, self._behind = (slots[0], slots[-1] + 1) if slots else (0, 0)
-        # Mostly numbers have slots side by side, which are filled at once.
-        self._side_by_side = slots == [*range(self._first, self._behind)]
+        own = arrangement.groups
+        if not groups.keys().isdisjoint(own):
+            raise ValueError("a group of facts stands twice")
+        self._with, self._standing, self._shared = arrangement, standing, shared
+        first, last = min(own), max(own)
+        before, behind = ({n: groups[n] for n in groups if test(n)} for test in (first.__gt__, last.__lt__))
+        amid = {n: groups[n].replace("%", "%%") for n in groups.keys() - before.keys() - behind.keys()}
+        # Facts in a record: the groups before own ones; from there to the last of these; own ones alone; the rest.
+        self._head = "{" + "".join([f"{group}," for group in _listed(before)])
+        self._middle = ",".join(_listed({**amid, **own}))
+        self._own = ",".join(_listed(own)) if amid else None
+        self._tail = "".join([f",{group}" for group in _listed(behind)]) + "}"
+        self._hashed = hash_begun(arrangement.engine.ruleset.universe_hash)
+        self._hashed.update(self._head.encode())
+        self._floats = [*map(as_float, standing.values)]
         self._ways: dict[tuple[Any, ...], _Way] = {}
-        self._solve = solve = engine.ruleset.head.solve
-        at = engine.reader.slots
-        self._size_slot, self._step_slot = (at[solve.fact], at.get(solve.step)) if solve else (-1, None)
-        # The place of the size among the numbers, if it is one.
-        self._size = self._slots.index(self._size_slot) if self._size_slot in self._slots else None
-        told = self._told(None)
-        self._before, self._rules, self._after = f"{told.before.partition(_ID)[0]}{_ID}{ID}", told.rules, told.after
 
-    def of(self, own: Mapping[str, dict[str, Any]]) -> Told | None:
-        """The decision on these facts, numbers as text, in the arrangement of the layout; None where they are not this
+    def of(self, own: Any) -> Told | None:
+        """The decision on these facts, numbers as text; None where they are in another arrangement, or not this
         plain.
         """
         if getcontext() is not EXACT:
             with exact():
                 return self.of(own)
-        plain = self._layout.plain(_values(own))
-        if plain is None or not self._layout.are_words(plain[1]):
+        of = self._with
+        taken = of.take(own)
+        if taken is None:
             return None
-        digits, words = plain
-        try:
-            way = self._ways.get(words) or self._way(words)
-        except TypeError:  # a word is none
-            return None
+        numbers, words = taken
+        way = self._ways.get(words) or self._way(words)
         if way is None:
             return None
-        numbers = self._numbers(digits)
-        values = way.values.copy()
-        if self._side_by_side:
-            values[self._first : self._behind] = map(Decimal, numbers)
-        else:
-            for slot, number in zip(self._slots, numbers, strict=True):
-                values[slot] = Decimal(number)
-        middle, texts = way.middle % numbers, self._texts
-        facts = f"{texts.head}{middle}{texts.tail}"
-        mine = f"{{{way.own % numbers if texts.between else middle}}}"
-        if not self._passes(values, way):
-            snapshot = Snapshot(self._standing.ruleset, values, {}, facts)
-            return self._engine.decide_snapshot(snapshot).told(self._shared, mine)
-        hashed = self._hashed.copy()
-        hashed.update(f"{middle}{texts.tail}".encode())
-        before = f"{self._before}{hashed.hexdigest()}{way.subject}"
-        after = way.after if self._size is None else self._after % numbers[self._size]
-        return _new(Told, (True, (), before, self._rules, after, facts, self._shared, mine))
+        if self._passes(way, numbers):
+            size = way.size if of.size is None else numbers[of.size]
+            return _new(Told, way.writing.allowed(numbers, size))
+        facts, mine = way.writing.facts(numbers)
+        snapshot = Snapshot(self._standing.ruleset, self._values(way, numbers), {}, facts)
+        return of.engine.decide_snapshot(snapshot).told(self._shared, mine)
 
-    def _passes(self, values: list[Any], way: _Way) -> bool:
+    def _passes(self, way: _Way, numbers: tuple[str, ...]) -> bool:
         """Whether facts pass every gate, and their size is a whole number of steps, so that it is the largest; False
         too where that takes longer to find out.
         """
+        of = self._with
         try:
-            if way.run(values) != []:
-                return False
-            if self._solve is None:
-                return True
-            size, step = values[self._size_slot], way.step if self._step_slot is None else values[self._step_slot]
-            return is_whole(size, step)
+            certain = way.certain or self._certain(way)
+            passes = certain(numbers) if certain is not None else None
+            if passes is None:
+                passes = way.run(self._values(way, numbers)) == []
+            if not passes or of.solve is None:
+                return passes
+            size = way.size if of.size is None else numbers[of.size]
+            return of.is_whole(size, way.step if of.step is None else numbers[of.step])
         except (TypeError, ArithmeticError):  # what is missing raises
             return False
+
+    def _certain(self, way: _Way) -> Passes | None:
+        """The gates in floats; None the first time, as these take long to make, and much comes once; and where only
+        Python could run them, since it runs the exact ones sooner.
+        """
+        of = self._with
+        if of.certain is None or not way.again:
+            way.again = True
+            return None
+        # Most of what stands is the same whatever the words are.
+        floats = [
+            near if value is before else as_float(value)
+            for value, before, near in zip(way.values, self._standing.values, self._floats, strict=True)
+        ]
+        way.certain = of.certain.over(way.subject, way.actor, way.values, floats)
+        return way.certain
+
+    def _values(self, way: _Way, numbers: tuple[str, ...]) -> list[Value | None]:
+        """All values in their slots."""
+        values = way.values.copy()
+        for slot, number in zip(self._with.slots, numbers, strict=True):
+            values[slot] = Decimal(number)
+        return values
 
     def _way(self, words: tuple[Any, ...]) -> _Way | None:
         """What comes with these words; None where nothing can be said of it here."""
@@ -170,50 +148,61 @@ class Plain:
         return made
 
     def _made(self, words: tuple[Any, ...]) -> _Way | None:
+        of, standing = self._with, self._standing
         try:
-            read, texts = self._layout.read_words(words)
+            read, texts = of.layout.read_words(words)
         except ValueError:
             return None
-        standing = self._standing
         values = standing.values.copy()
-        for place, value in zip(self._layout.others, read, strict=True):
+        for place, value in zip(of.layout.others, read, strict=True):
             values[place.slot] = value
-        self._engine.reader.derive(values)
-        found = self._engine.gates_for(Snapshot(standing.ruleset, values, {}, ""))
+        of.engine.reader.derive(values)
+        found = of.engine.gates_for(Snapshot(standing.ruleset, values, {}, ""))
         if found is None:
             return None
-        (subject, run), size = found, values[self._size_slot]
-        escaped = self._words([text.replace("%", "%%") for text in texts])
+        subject, actor, run = found
         return _Way(
+            subject,
+            actor,
             values,
             run,
-            subject.facts.get(self._solve.step) if self._solve and subject else None,
-            self._told(subject.key if subject else None).before.partition(_ID)[2],
-            self._after % canonical(size) if self._solve and isinstance(size, Decimal) else self._after,
-            self._texts.middle % escaped,
-            self._texts.own % escaped,
+            _text(None if of.size_slot is None else values[of.size_slot]),
+            _text(of.step_of(subject) if of.step_slot is None else values[of.step_slot]),
+            writing(self._frame(of.words(texts), subject.key if subject else None)),
         )
 
-    def _told(self, subject: str | None) -> Told:
-        """A decision that allows, but for its id, its facts, and its largest size."""
-        ruleset = self._engine.ruleset
-        name = self._solve.name if self._solve else None
-        made = Decision(True, "", subject, ruleset.ruleset_hash, ruleset.universe_hash, largest_name=name, largest="%s")
-        return made.told()
+    def _frame(self, words: tuple[str, ...], subject: str | None) -> Frame:
+        """What all records with these words have in common, which are about this subject."""
+        of = self._with
+        return Frame(
+            hashed=self._hashed,
+            head=self._head,
+            middle=_pieces(self._middle, words),
+            tail=self._tail,
+            own=None if self._own is None else _pieces(self._own, words),
+            before=of.before,
+            subject=f'"{subject_part(subject)}',
+            rules=of.rules,
+            after=of.after,
+            end=of.end,
+            shared=self._shared,
+        )
 
 
-def _values(own: Mapping[str, dict[str, Any]]) -> list[Any]:
-    """What is given, as it stands."""
-    if len(own) == 1:
-        ((group),) = own.values()
-        return [*group.values()]
-    return [*chain.from_iterable(map(dict.values, own.values()))]
+def _pieces(facts: str, words: tuple[str, ...]) -> tuple[str, ...]:
+    """Facts with these words in their places, in pieces around the numbers."""
+    return tuple((facts % words).split(PLACE))
+
+
+def _text(value: Value | None) -> str:
+    """A number as it stands in a record; nothing of what is none."""
+    return canonical(value) if isinstance(value, Decimal) else ""
 
 
 def braces(groups: Mapping[str, str]) -> str:
     """Groups of facts in canonical JSON, as one."""
-    return f"{{{_listed(groups)}}}"
+    return "{" + ",".join(_listed(groups)) + "}"
 
 
-def _listed(groups: Mapping[str, str]) -> str:
-    return ",".join([f'"{name}":{text}' for name, text in sorted(groups.items())])
+def _listed(groups: Mapping[str, str]) -> list[str]:
+    return [f'"{name}":{text}' for name, text in sorted(groups.items())]

@@ -11,8 +11,7 @@ ID: Final = "sha256:"
 RECORD_KEYS: Final = frozenset("decision id subject ruleset universe vetoes shadow waived facts".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a gate stopped an intent. Numbers are canonical texts in the unit; `gates` names all that need a missing
     `fact`; `waiver`, `by` and `until` say by whose leave a gate that would have stopped an intent did not.
     """
@@ -115,7 +114,7 @@ class Decision:
         return Told(
             self.allowed,
             self.reasons,
-            f'{{"decision":"{"allow" if self.allowed else "veto"}","id":"{self.id}","subject":{_text(self.subject)}',
+            f'{{"decision":"{"allow" if self.allowed else "veto"}","id":"{self.id}"{subject_part(self.subject)}',
             rules_part(self.ruleset, self.universe),
             f',"vetoes":{_reasons(self.vetoes)},"shadow":{_reasons(self.shadow)},"waived":{_reasons(self.waived)}{largest}',
             self.facts_json,
@@ -150,6 +149,11 @@ class Decision:
             )
         except (KeyError, TypeError, AttributeError, json.JSONDecodeError, RecursionError) as error:
             raise ValueError(f"not a decision record: {type(error).__name__} {error}") from None
+
+
+def subject_part(subject: str | None) -> str:
+    """What a record says of whom it is about."""
+    return f',"subject":{_text(subject)}'
 
 
 def rules_part(ruleset: str, universe: str) -> str:

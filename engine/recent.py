@@ -28,6 +28,7 @@ _EMPTY: Final[Mapping[str, Decimal]] = {"count": ZERO, "sum": ZERO, "streak": ZE
 _KEPT: Final = 64
 
 Read = Callable[[Mapping[str, Any]], Any]
+_Key = Callable[[Mapping[str, Any]], Any]
 
 
 class Recent:
@@ -41,11 +42,14 @@ class Recent:
 
     def __init__(self, ruleset: RuleSet, begun: int | None = None) -> None:
         self._counts = [_Count(window, ruleset, begun) for window in ruleset.windows.values()]
-        self._by_event: dict[str, list[_Count]] = {}
+        # By event, and there by what reads their key: windows by the same fields have one.
+        self._by_event: dict[str, dict[_Key, list[_Count]]] = {}
+        key_of = {count.window.by: _key(count.window.by) for count in self._counts}
         self._resets: dict[str, list[_Count]] = {}
         self._by_fields: dict[tuple[str, ...], list[_Count]] = {}
         for count in self._counts:
-            self._by_event.setdefault(count.window.event, []).append(count)
+            by_key = self._by_event.setdefault(count.window.event, {})
+            by_key.setdefault(key_of[count.window.by], []).append(count)
             if count.window.since is not None and count.window.since not in PERIODS:
                 self._resets.setdefault(count.window.since, []).append(count)
         self.events = frozenset({*self._by_event, *self._resets})
@@ -62,8 +66,10 @@ class Recent:
         for count in self._resets.get(event, ()):
             count.reset(fields)
         with exact():
-            for count in self._by_event.get(event, ()):
-                count.add(fields, time)
+            for key_of, counts in self._by_event.get(event, {}).items():
+                key = key_of(fields)
+                for count in counts:
+                    count.add(key, fields, time)
 
     def facts(self, keys: Mapping[str, str], now: int) -> dict[str, Value]:
         """Each window as a fact, by its whole name.
@@ -96,7 +102,7 @@ class _Count:
         self._where = None if window.where is None else _reading(window.where, window.event, ruleset)
         self._what = None if window.value is None else _reading(window.value, window.event, ruleset)
         self._is_streak = window.kind == "streak"
-        self._key: Callable[[Mapping[str, Any]], Any] = itemgetter(*window.by) if window.by else lambda fields: ()
+        self._key = _key(window.by)
         self._period = _PERIODS.get(window.since or "")
         self._span = None if window.within is None else _Span(window, ruleset)
         self._cell, self._longest = CELLS[window.kind, self._span is not None], self._span.longest if self._span else 0
@@ -108,7 +114,7 @@ class _Count:
         if self._begun is not None:
             self._reset.add(key)
 
-    def add(self, fields: Mapping[str, Any], time: int) -> None:
+    def add(self, key: Any, fields: Mapping[str, Any], time: int) -> None:
         """Count an event of this window's kind."""
         value: Any = 1
         if self._where is not None and not self._where(fields):
@@ -117,11 +123,10 @@ class _Count:
             value = 0
         if self._what is not None:
             value = self._what(fields)
-        key = self._key(fields)
         cell = self._cells.get(key)
         if cell is None:
             cell = self._cells[key] = self._cell(self._longest)
-        cell.add(time, self._begin(time), value)
+        cell.add(time, 0 if self._period is None else self._begin(time), value)
 
     def value(self, keys: Mapping[str, str], now: int) -> Value | None:
         """What it says now of these keys; None where that is missing."""
@@ -146,6 +151,11 @@ class _Count:
             return 0
         length, offset = self._period
         return time - (time + offset) % length
+
+
+def _key(by: tuple[str, ...]) -> _Key:
+    """What reads the key of a count off an event or an order."""
+    return itemgetter(*by) if by else lambda fields: ()
 
 
 def period_of(name: str, time: int) -> tuple[int, int]:
@@ -200,7 +210,7 @@ def _reading(node: Node, event: str, ruleset: RuleSet) -> Read:
     fields = [name.partition(".")[2] for name in names]
     work_out = expression(ruleset, node, {name: i for i, name in enumerate(names)})
     if any(facts[name].type.numeric for name in names):
-        return lambda given: work_out([_value(given[f]) for f in fields])
+        return lambda given: work_out([Decimal(v) if type(v := given[f]) is int else v for f in fields])
     return _remembering(work_out, fields)
 
 
@@ -216,7 +226,3 @@ def _remembering(work_out: Callable[[list[Any]], Any], fields: list[str]) -> Rea
         return known[key]
 
     return read
-
-
-def _value(given: Any) -> Any:
-    return Decimal(given) if type(given) is int else given

@@ -195,6 +195,8 @@ def sign_of(node: Node) -> Sign:
 def children(node: Node) -> tuple[Node, ...]:
     """The nodes directly below, in the order in which they are written."""
     match node:
+        case FactRef() | CapRef() | Constant() | MeasureRef() | OutputRef():
+            return ()
         case Negate(operand=x) | Absolute(operand=x) | Not(operand=x):
             return (x,)
         case Arithmetic(left=a, right=b) | Compare(left=a, right=b) | Logic(left=a, right=b):
@@ -205,8 +207,6 @@ def children(node: Node) -> tuple[Node, ...]:
             return arguments
         case Known(fact=fact):
             return (fact,)
-        case _:
-            return ()
 
 
 def walk(node: Node) -> tuple[Node, ...]:

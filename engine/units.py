@@ -13,6 +13,9 @@ from typing import Any, Final
 
 from engine.numbers import EXACT, MAX_DIGITS, NumberFault, canonical, parse_number
 
+# Mostly few digits are enough, and they take a quarter of the time.
+_BRIEF: Final = Context(prec=MAX_DIGITS, traps=[Inexact])
+
 Dimensions = tuple[tuple[str, int], ...]
 
 
@@ -181,10 +184,14 @@ def write_value(value: Decimal | bool | str, unit: Unit, names: Mapping[str, str
 
 def _quotient(value: Decimal, factor: Decimal) -> Decimal:
     """How many of a suffix make the value: exact, but for a third of an hour and its like."""
-    try:
-        return value if factor == 1 else EXACT.divide(value, factor)
-    except Inexact:
-        return Context(prec=MAX_DIGITS).divide(value, factor)
+    if factor == 1:
+        return value
+    for context in (_BRIEF, EXACT):
+        try:
+            return context.divide(value, factor)
+        except Inexact:
+            continue
+    return Context(prec=MAX_DIGITS).divide(value, factor)
 
 
 def _best_suffix(value: Decimal, unit: Unit) -> tuple[str, Decimal] | None:

@@ -6,7 +6,6 @@ time it is no waiver is live.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -52,8 +51,8 @@ def relieved(judgement: Judgement, situation: Situation, waivers: Mapping[str, W
     if again.outcome is Outcome.UNKNOWN:
         return judgement
     if again.outcome is Outcome.VETO:
-        return replace(again, waiver=waiver)
-    return replace(judgement, outcome=Outcome.WAIVED, waiver=waiver)
+        return again._replace(waiver=waiver)
+    return judgement._replace(outcome=Outcome.WAIVED, waiver=waiver)
 
 
 class WaiversReader:

@@ -38,8 +38,8 @@ class NotBanded(Exception):
     """The expression has no bound that was proved; it is left to exact numbers."""
 
 
-def nearest(value: Decimal) -> float:
-    """The float nearest to a number."""
+def nearest(value: Decimal | str) -> float:
+    """The float nearest to a number, which may be a text."""
     return float(value)
 
 

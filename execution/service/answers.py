@@ -12,9 +12,8 @@ from engine.reason import Told
 from execution.gate import RiskEngine
 from execution.service.log import DecisionLog
 from execution.service.requests import Batch, Refused
-from execution.service.sharing import Layer, Layers, Repeated
+from execution.service.sharing import Layers, Repeated, own_groups
 from universe import Universe
-from universe.decision_log import MAX_FACTS
 from universe.quiet import quiet_facts
 from universe.trading import ZERO
 
@@ -56,7 +55,8 @@ class Answers:
         before = self._repeated.of(text) if len(text) <= MAX_REMEMBERED else None
         try:
             if before is not None:
-                told = _told(engine, *before, scope)
+                layer, own = before
+                told = layer.decide(own, scope)
             else:
                 told = engine.decide_snapshot(engine.reader.read_json(text), scope).told()
         except FactsFault as fault:
@@ -100,24 +100,10 @@ class Answers:
 def _decided(layers: Layers, facts: Any, scope: str) -> Told:
     """The decision on an item of a batch."""
     try:
-        return _told(layers.engine, *layers.of(facts), scope)
+        layer, own = layers.of(facts)
+        return layer.decide(own, scope)
     except FactsFault as fault:
         return _invalid(layers.engine, fault)
-
-
-def _told(engine: Engine, layer: Layer, own: Any, scope: str) -> Told:
-    """The decision on own facts over those of a layer.
-
-    Raises:
-        FactsFault: they can't be decided on at all, or would make a line that nobody reads again.
-    """
-    told = layer.told(own) if scope == "order" else None
-    if told is None:
-        read = layer.read(own)
-        told = engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
-    if len(told.facts) > MAX_FACTS:
-        raise FactsFault(f"the facts take more than {MAX_FACTS} characters in a record")
-    return told
 
 
 def _invalid(engine: Engine, fault: FactsFault) -> Told:
@@ -125,12 +111,18 @@ def _invalid(engine: Engine, fault: FactsFault) -> Told:
 
 
 def ready(universe: Universe) -> RiskEngine:
-    """An engine for a universe that has decided on a quiet account, for every symbol and strategy: what is compiled on
-    first use is compiled.
+    """An engine for a universe that has decided on a quiet account, for every symbol and strategy, at length and in
+    short: what is compiled on first use is compiled.
     """
     risk = RiskEngine.of(universe)
+    own = own_groups(risk.engine)
     for symbol in universe.document["symbols"]:
         for strategy in universe.document["strategies"]:
-            risk.check_order(quiet_facts(universe, symbol, _QUIET_NAV, strategy=strategy))
+            facts = quiet_facts(universe, symbol, _QUIET_NAV, strategy=strategy)
+            risk.check_order(facts)
+            order = {name: facts.pop(name) for name in own}
+            layers = Layers(risk.engine, facts, {})
+            for _ in range(3):  # what comes for the first time is read at length, then decided exactly
+                _decided(layers, order, "order")
     risk.check_nav({})
     return risk

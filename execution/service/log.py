@@ -62,6 +62,7 @@ class DecisionLog:
         Raises:
             OSError: the batch is full and can't be written; it waits on.
         """
+        waiting, names = self._waiting, self._names
         for told in decisions:
             if self._left <= 0:
                 self._next_file()
@@ -69,7 +70,9 @@ class DecisionLog:
                 self._rules = told.rules
                 self._forget()
                 self._add(head_line(told.rules))
-            self._add(decision_line(told, self._names.get(told.shared) or self._named(told.shared)))
+            line = decision_line(told, names.get(told.shared) or self._named(told.shared))
+            waiting.append(line)
+            self._left -= len(line)
             self._decisions += 1
         if self._decisions >= self.batch:
             self.flush()

@@ -10,7 +10,7 @@ from engine.facts import FactsFault, Snapshot, parse_json
 from engine.layout import Names, names_of
 from engine.plain import Plain, braces
 from engine.reason import Told
-from universe.decision_log import merged
+from universe.decision_log import MAX_FACTS, merged
 
 # So many layers over one are remembered, and so many arrangements of what orders bring.
 MAX_SEEN: Final = 1024
@@ -93,28 +93,39 @@ class Layer:
             self._last = layer
         return layer
 
-    def told(self, own: Mapping[str, Any]) -> Told | None:
-        """The decision on an order that brings these, if they are plain, and such were read before."""
-        names = names_of(own) if type(own) is dict else None
-        if names is None:
-            return None
-        plain = self._plain.get(names) or self._prepared(names, own)
-        return plain.of(own) if plain is not None else None
+    def decide(self, own: Any, scope: str) -> Told:
+        """The decision on an order that brings these; in short, if they are plain, and such were read before.
 
-    def _prepared(self, names: Names, own: Mapping[str, Any]) -> Plain | None:
-        """What decides on these and all others in the same arrangement, where they may be plain."""
-        layout = self._engine.reader.layout(own)
-        if (
-            layout is None
-            or not (layout.simple or layout.others)
-            or self._snapshot.invalid
-            or self._groups is None
-            or not own.keys().isdisjoint(self._groups)
-        ):
+        Raises:
+            FactsFault: they can't be decided on at all, or would make a line that nobody reads again.
+        """
+        told = None
+        if scope == "order":
+            for plain in self._plain.values():
+                told = plain.of(own)
+                if told is not None:
+                    break
+            else:
+                made = self._prepared(own)
+                told = made.of(own) if made is not None else None
+        if told is None:
+            read = self.read(own)
+            told = self._engine.decide_snapshot(read.snapshot, scope).told(read.layers, read.own)
+        if len(told.facts) > MAX_FACTS:
+            raise FactsFault(f"the facts take more than {MAX_FACTS} characters in a record")
+        return told
+
+    def _prepared(self, own: Any) -> Plain | None:
+        """What decides on these and all others in the same arrangement, where they may be plain and none such came."""
+        names = names_of(own) if type(own) is dict else None
+        if names is None or names in self._plain or self._snapshot.invalid or self._groups is None:
+            return None
+        arrangement = self._engine.arrangements.of(own)
+        if arrangement is None or not arrangement.groups.keys().isdisjoint(self._groups):
             return None
         if len(self._plain) >= MAX_ARRANGEMENTS:
             self._plain.clear()
-        made = self._plain[names] = Plain(self._engine, self._snapshot, self._groups, layout, self.texts)
+        made = self._plain[names] = Plain(arrangement, self._snapshot, self._groups, self.texts)
         return made
 
     def read(self, own: Mapping[str, Any]) -> Read:
@@ -164,7 +175,15 @@ class Layers:
         Raises:
             FactsFault: what it shares with others can't be decided on.
         """
-        layer = self._below(item)
+        name = item
+        try:
+            for part in self._path:
+                name = name[part]
+            layer = self._subjects.get(name)
+        except (TypeError, LookupError):  # it says nobody's name
+            name = layer = None
+        if layer is None:
+            layer = self._below(name)
         if type(item) is not dict or item.keys() <= self._own:
             return layer, item
         rest = {name: facts for name, facts in item.items() if name not in self._own}
@@ -176,18 +195,11 @@ class Layers:
             return layer, item
         return above, {name: facts for name, facts in item.items() if name in self._own}
 
-    def _below(self, item: Any) -> Layer:
-        """What an order shares with others by whom it is about."""
+    def _below(self, name: Any) -> Layer:
+        """What an order shares with others by whom it is about, where that is not known yet."""
         if self._shared is None:
             self._shared = Layer(self.engine, self._given)
-        try:
-            name = item
-            for part in self._path:
-                name = name[part]
-            layer = self._subjects.get(name)
-            if layer is not None or name not in self._facts:
-                return layer or self._shared
-        except (TypeError, LookupError):  # it says nobody's name
+        if name not in self._facts:
             return self._shared
         facts = self._facts[name]
         if not isinstance(facts, Mapping):

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from engine import Engine
+from engine import Engine, digits, texts
+from engine.backends import assembler
 from engine.facts import Snapshot
 from engine.numbers import exact
 from engine.plain import Plain
@@ -24,10 +25,10 @@ WORDS = (True, False, "in", "out", "IN", None, 1, ["in"], Decimal(1), 0.5)
 def deciding(engine: Engine, standing: dict[str, Any], own: dict[str, Any]) -> Plain:
     """For own facts as these are, over standing ones."""
     engine.reader.read(own)
-    layout, stands = engine.reader.layout(own), engine.reader.read(standing)
-    assert layout is not None
+    arrangement, stands = engine.arrangements.of(own), engine.reader.read(standing)
+    assert arrangement is not None
     groups = {name: json.dumps(of, separators=(",", ":")) for name, of in json.loads(stands.json).items()}
-    return Plain(engine, stands, groups, layout, ())
+    return Plain(arrangement, stands, groups, ())
 
 
 def can_stand(engine: Engine, facts: dict[str, Any]) -> bool:
@@ -65,6 +66,27 @@ def test_what_is_said_of_plain_facts_is_what_the_engine_says_to_the_byte(case: C
             assert told.own == engine.reader.read({"ask": facts["ask"]}).json
 
 
+@pytest.fixture
+def in_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where there is no compiler."""
+    for module in (texts, digits):
+        monkeypatch.setattr(module, "texts", None)
+    monkeypatch.setattr(assembler, "machine", None)
+
+
+@pytest.mark.usefixtures("in_python")
+def test_without_a_compiler_the_same_is_said_of_plain_facts() -> None:
+    """What is installed where there is none says as much, only slower."""
+
+    @thorough(80)
+    @given(cases(complete=True))
+    def law(case: Case) -> None:
+        for engine, facts, told in asked(case):
+            assert told is None or told == engine.decide(facts).told((), told.own)
+
+    law()
+
+
 def split(universe: Universe) -> tuple[Engine, dict[str, Any], dict[str, Any]]:
     """An engine by the shipped rules, the facts that stand on a quiet day, and those of an order."""
     facts = quiet_facts(universe, "BTCUSDT", Decimal(250_000))
@@ -85,6 +107,22 @@ def test_when_orders_are_plain_then_something_is_said_of_all_of_them(universe: U
         allowed.append(told.allowed)
 
     assert allowed == [True, True, True, False, False, True]
+
+
+@pytest.mark.parametrize("more", ["0", "0" * 14 + "1"])
+def test_when_an_order_is_on_a_bound_then_exact_numbers_say_so(universe: Universe, more: str) -> None:
+    """What lies between what passes and what does not is no more than floats can tell apart."""
+    engine, facts, own = split(universe)
+    cap, _ = universe.ruleset.cap("order_notional", universe.ruleset.subjects["BTCUSDT"], None)
+    assert isinstance(cap, Decimal)
+    own["order"] |= {"price": "50000", "quantity": f"{cap / 50000:.2f}{more}"}
+    assert float(own["order"]["quantity"]) * 50000 == float(cap)
+    says = deciding(engine, facts, own)
+    for _ in range(3):
+        told = says.of(own)
+        assert told is not None
+        assert told.whole() == engine.decide({**facts, **own}).to_json()
+        assert ("order_notional" in told.reasons) is (more != "0")
 
 
 @pytest.mark.parametrize("given", ["x", "1e3", "-1", "01", "1" * 30, " 1", "1\n1"])

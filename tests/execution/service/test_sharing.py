@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,6 +9,8 @@ from hypothesis import strategies as st
 from engine import Engine
 from engine.facts import FactsFault
 from execution.service.sharing import Layer, Layers
+from research.bench import workload
+from research.bench.workload import STEP, on_bounds, ruleset
 from tests.execution.service.orders import order, split
 from universe.decision_log import canonical, merged
 from universe.reader import Universe
@@ -134,6 +137,21 @@ def test_when_whoever_gave_facts_changes_them_then_the_next_order_is_read_anew(
         whole = engine.reader.read({**account, **symbol, **own})
 
         assert layer.read(rest).snapshot.json == whole.json
+
+
+def test_when_orders_are_on_their_bounds_then_each_is_decided_as_if_it_had_brought_all_facts() -> None:
+    """The first time, exactly; then in floats, as far as these are certain: the same record, also one step further."""
+    engine, allowed = Engine(ruleset()), 0
+    for case in on_bounds(60):
+        shared = workload.nested(case)
+        own = {"order": shared.pop("order")}
+        layer, more = Layer(engine, shared), str(Decimal(own["order"]["quantity"]) + Decimal(STEP))
+        for asked in (own, own, own, {"order": {**own["order"], "quantity": more}}):
+            told = layer.decide(asked, "order")
+            assert told.whole() == engine.decide({**shared, **asked}).to_json()
+            allowed += told.allowed
+
+    assert 60 <= allowed < 240
 
 
 @pytest.mark.parametrize("facts", [{"ordr": {}}, {"symbol": {"tick": "1"}}, {"order": "BTCUSDT"}, "order"])

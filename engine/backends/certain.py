@@ -1,0 +1,96 @@
+"""Whether numbers given as texts pass every gate, over facts that stand: said in floats, where these are certain."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from engine.backends.assembler import packed
+from engine.backends.guarded import Guarded, GuardedPrograms
+from engine.backends.near import nearest
+from engine.catalog import Value
+from engine.facts import FactReader
+from engine.reach import reach
+from engine.ruleset import Multiple, RuleSet, Subject
+from engine.texts import nearing
+
+# Whether all gates pass, of plain numbers; None where that is not certain.
+Passes = Callable[[tuple[str, ...]], bool | None]
+# Stands for an exact number that no program has asked for yet: whoever asks something of it gets an error.
+_UNREAD: Final = Decimal("sNaN")
+
+
+@dataclass(slots=True)
+class _Standing:
+    """Facts that stand, as programs take them: exactly, as floats and their sizes, and packed."""
+
+    values: Sequence[Value | None]
+    floats: tuple[Any, ...]
+    numbers: Any
+
+
+def as_float(value: Value | None) -> Any:
+    """The float nearest to a number; all else as it is."""
+    return nearest(value) if isinstance(value, Decimal) else value
+
+
+class Certain:
+    """The gates of one rule set in floats, for decisions that bring certain numbers.
+
+    Args:
+        ruleset: the checked rule set.
+        reader: knows the slots of the facts that stand.
+        names: of the numbers, in order.
+    """
+
+    def __init__(self, ruleset: RuleSet, reader: FactReader, names: Sequence[str]) -> None:
+        self._programs = GuardedPrograms(ruleset, reader, names)
+        self._guarded: dict[tuple[str | None, str | None], Guarded] = {}
+        self._floats, self._unread = nearing(), (_UNREAD,) * len(names)
+        compared = self._programs.compared
+        multiples = reach(ruleset, *[gate.test.measure for gate in ruleset.gates if isinstance(gate.test, Multiple)])
+        # Programs want these exactly: floats don't say whether a number is a multiple.
+        self._exactly = [place for place, name in enumerate(names) if name in compared | multiples]
+        self._compared = [place for place, name in enumerate(names) if name in compared]
+
+    def over(
+        self, subject: Subject | None, actor: str | None, values: Sequence[Value | None], floats: Sequence[Any]
+    ) -> Passes:
+        """The gates of whom an order is about, over facts that stand in their slots: exactly, and each `as_float`."""
+        key = (subject.key if subject else None, actor)
+        guarded = self._guarded.get(key)
+        if guarded is None:
+            guarded = self._guarded[key] = self._programs.of(subject, actor)
+        near = (*floats, *[abs(number) if type(number) is float else None for number in floats])
+        standing = _Standing(values, near, packed(near))
+        run, row, floats_of, unread = guarded.run, guarded.row, self._floats, self._unread
+        given = self._given if self._exactly else None
+
+        def passes(numbers: tuple[str, ...]) -> bool | None:
+            near, exactly = floats_of(numbers), unread
+            if given is not None:
+                near, exactly = given(numbers, near)
+            try:
+                try:
+                    places = run(standing, row(standing.numbers, near), exactly)
+                except InvalidOperation:  # it asks for exact numbers
+                    places = run(standing, row(standing.numbers, near), tuple(map(Decimal, numbers)))
+            except (TypeError, ArithmeticError):  # a fact is missing
+                return None
+            return None if places is None or (places and places[0] < 0) else not places
+
+        return passes
+
+    def _given(self, numbers: tuple[str, ...], floats: tuple[float, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+        """The numbers as programs take them, those that are merely compared as they are; and exactly, as far as they
+        are sure to be asked for.
+        """
+        exactly, near = [*self._unread], floats
+        for place in self._exactly:
+            exactly[place] = Decimal(numbers[place])
+        if self._compared:
+            mixed: list[Any] = [*floats]
+            for place in self._compared:
+                mixed[place] = exactly[place]
+            near = tuple(mixed)
+        return near, tuple(exactly)
