@@ -12,7 +12,7 @@ from aiohttp import web
 from execution.service.answers import Answers
 from execution.service.metrics import Metrics
 from execution.service.openapi import document
-from execution.service.requests import JSON_TYPE, MAX_BATCH, MAX_ONE, Refused, batch_of, scope_of, text_of
+from execution.service.requests import JSON_TYPE, MAX_ANSWER, MAX_BATCH, MAX_ONE, Refused, batch_of, scope_of, text_of
 
 BODY_SECONDS: Final = 10
 OPEN_ROUTES: Final = frozenset({"/health", "/ready"})
@@ -94,9 +94,15 @@ class Service:
     async def _batch(self, request: web.Request) -> web.Response:
         batch = batch_of(text_of(await _body(request), MAX_BATCH))
         texts: list[str] = []
+        length = 0
         for part in self._answers.batch(batch):
             self._metrics.decided(batch.scope, part)
-            texts += [told.whole() if batch.with_facts else told.without_facts() for told in part]
+            for told in part:
+                texts.append(told.whole() if batch.with_facts else told.without_facts())
+                length += len(texts[-1])
+            if length > MAX_ANSWER:
+                help_text = "ask for fewer at once, or without `facts`"
+                raise Refused(413, "too_large", f"the answer is longer than {MAX_ANSWER} bytes", help_text)
             await asyncio.sleep(0)
         return _json(f'{{"decisions":[{",".join(texts)}]}}')
 

@@ -39,6 +39,7 @@ class DecisionLog:
         self._bound = bound
         self._file: int | None = None
         self._length = 0  # of what is written to the file
+        self._torn = False  # whether a part of a batch may stand behind that
         self._left = 0  # what the file may still take, with all that waits
         self._waiting: list[str] = []
         self._decisions = 0
@@ -109,23 +110,32 @@ class DecisionLog:
         """Write all that waits.
 
         Raises:
-            OSError: it can't be written; it waits on, and the file holds no part of it.
+            OSError: it can't be written; it waits on, and the file holds no part of it when more is written.
         """
         if not self._waiting:
             return
         if self._file is None:
             self._file, self._length = self._next(), 0
+        self._mend(self._file)
         data = "".join(self._waiting).encode()
         try:
             left = memoryview(data)
             while left:
                 left = left[os.write(self._file, left) :]
         except OSError:
-            os.ftruncate(self._file, self._length)
+            self._torn = True
+            with suppress(OSError):
+                self._mend(self._file)
             raise
         self._length += len(data)
         self._waiting.clear()
         self._decisions = 0
+
+    def _mend(self, file: int) -> None:
+        """Cut off what a batch left that could not be written."""
+        if self._torn:
+            os.ftruncate(file, self._length)
+            self._torn = False
 
     def _next(self) -> int:
         """The next file that nobody has written yet."""

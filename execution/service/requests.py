@@ -10,6 +10,7 @@ from engine.facts import parse_json
 MAX_ONE: Final = 256_000
 MAX_BATCH: Final = 16_000_000
 MAX_ITEMS: Final = 10_000
+MAX_ANSWER: Final = 64_000_000
 MAX_DEPTH: Final = 8
 _NO_BRACKETS: Final = bytes(byte for byte in range(256) if chr(byte) not in "{}[]")
 _KEYS: Final = frozenset({"shared", "subjects", "items", "scope", "facts"})

@@ -166,10 +166,11 @@ def test_when_records_are_whole_already_then_they_pass_as_they_are(engine: Engin
     assert list(whole(found)) == found
 
 
+@pytest.mark.parametrize("cuts", [True, False])
 def test_when_the_disk_is_full_then_what_waits_is_written_later_and_once(
-    engine: Engine, universe: Universe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cuts: bool, engine: Engine, universe: Universe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A write that stops half way leaves no half of a line behind."""
+    """A write that stops half way leaves no half of a line behind, also where that can't be cut off at once."""
     made, write = decided(engine, universe, 4), os.write
     log = DecisionLog(tmp_path, batch=2)
 
@@ -178,11 +179,17 @@ def test_when_the_disk_is_full_then_what_waits_is_written_later_and_once(
         raise OSError(28, "No space left on device")
 
     log.write([made[0][0].told(made[0][1].layers, made[0][1].own)])
+
+    def fails(file: int, length: int) -> None:
+        raise OSError(5, "Input/output error")
+
     monkeypatch.setattr(os, "write", half)
+    if not cuts:
+        monkeypatch.setattr(os, "ftruncate", fails)
     with pytest.raises(OSError, match="No space"):
         log.write([made[1][0].told(made[1][1].layers, made[1][1].own)])
     assert (log.waiting, records(tmp_path)) == (2, [])
-    monkeypatch.setattr(os, "write", write)
+    monkeypatch.undo()
     for decision, read in made[2:]:
         log.write([decision.told(read.layers, read.own)])
     log.close()

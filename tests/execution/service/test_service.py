@@ -113,6 +113,12 @@ WRONG: Final[dict[str, tuple[str, bytes, int, str]]] = {
     "too many items": ("/v1/decide/batch", b'{"items":[' + b"{}," * 10_000 + b"{}]}", 413, "too_large"),
     "too long": ("/v1/decide", b'{"order":{"side":"' + b"B" * 300_000 + b'"}}', 413, "too_large"),
     "much too long": ("/v1/decide/batch", b" " * 16_000_001, 413, "too_large"),
+    "too much to answer": (
+        "/v1/decide/batch",
+        b'{"facts":true,"shared":{"order":{"side":"' + b"B" * 700_000 + b'"}},"items":[' + b"{}," * 99 + b"{}]}",
+        413,
+        "too_large",
+    ),
     "no such place": ("/v2/decide", b"{}", 404, "no_such_request"),
     "no such method": ("/health", b"{}", 405, "no_such_request"),
 }
