@@ -11,7 +11,8 @@ from decimal import Decimal, getcontext
 from typing import Any, Final
 
 from engine.arrangement import PLACE, Arrangement
-from engine.backends.certain import Passes, as_float
+from engine.backends.certain import Passes
+from engine.backends.near import as_float
 from engine.backends.python import Run
 from engine.catalog import Value
 from engine.facts import Snapshot

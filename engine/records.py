@@ -4,12 +4,12 @@ Where the project was installed with a C compiler their parts are C's, and what 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
 from typing import Any, Final
 
-from engine.backends.assembler import BUILT, packed
+from engine.backends.assembler import BUILT
 from engine.backends.bounds import Passes
-from engine.backends.near import nearest
+from engine.backends.guarded import Shared
+from engine.backends.near import as_float
 from engine.backends.python import Veto
 from engine.catalog import Value
 from engine.engine import Engine
@@ -30,16 +30,14 @@ Said = tuple[int, ...] | Decision | str
 MAX_LEEWAYS: Final = 4096
 
 
-class Standing:
+class Standing(Shared):
     """Facts that many decisions share; `Desk.standing` makes them."""
 
-    __slots__ = ("actor", "document", "engine", "floats", "leeways", "numbers", "ready", "subject", "values")
+    __slots__ = ("actor", "document", "engine", "leeways", "ready", "subject")
 
     def __init__(self, engine: Engine, document: Document, snapshot: Snapshot, *, long: bool) -> None:
-        self.engine, self.document, self.values = engine, document, snapshot.values
-        floats = [nearest(v) if isinstance(v, Decimal) else v for v in snapshot.values]
-        self.floats: tuple[Any, ...] = (*floats, *[abs(f) if isinstance(f, float) else None for f in floats])
-        self.numbers = packed(self.floats)
+        super().__init__(snapshot.values, [*map(as_float, snapshot.values)])
+        self.engine, self.document = engine, document
         # A record is made the short way on facts of the same engine, none of which is invalid.
         self.ready = None if snapshot.invalid else engine
         self.leeways = Leeways(snapshot.values) if long else None
@@ -125,8 +123,6 @@ class Record(Facts):
         """All its facts, as a decision logs them."""
         own = nested(self.guarded.own, self.raws)
         return self.engine.reader.read(merged(self.standing.document, own))
-
-    # What follows from a verdict.
 
     def stopping(self, said: Said) -> tuple[int, ...]:
         """The places in the rule set of the gates that stop it."""

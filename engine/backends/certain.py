@@ -1,13 +1,10 @@
 """Whether numbers given as texts pass every gate, over facts that stand: said in floats, where these are certain."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
-from engine.backends.assembler import packed
-from engine.backends.guarded import Guarded, GuardedPrograms
-from engine.backends.near import nearest
+from engine.backends.guarded import Guarded, GuardedPrograms, Shared
 from engine.catalog import Value
 from engine.facts import FactReader
 from engine.reach import reach
@@ -18,20 +15,6 @@ from engine.texts import nearing
 Passes = Callable[[tuple[str, ...]], bool | None]
 # Stands for an exact number that no program has asked for yet: whoever asks something of it gets an error.
 _UNREAD: Final = Decimal("sNaN")
-
-
-@dataclass(slots=True)
-class _Standing:
-    """Facts that stand, as programs take them: exactly, as floats and their sizes, and packed."""
-
-    values: Sequence[Value | None]
-    floats: tuple[Any, ...]
-    numbers: Any
-
-
-def as_float(value: Value | None) -> Any:
-    """The float nearest to a number; all else as it is."""
-    return nearest(value) if isinstance(value, Decimal) else value
 
 
 class Certain:
@@ -61,8 +44,7 @@ class Certain:
         guarded = self._guarded.get(key)
         if guarded is None:
             guarded = self._guarded[key] = self._programs.of(subject, actor)
-        near = (*floats, *[abs(number) if type(number) is float else None for number in floats])
-        standing = _Standing(values, near, packed(near))
+        standing = Shared(values, floats)
         run, row, floats_of, unread = guarded.run, guarded.row, self._floats, self._unread
         given = self._given if self._exactly else None
 

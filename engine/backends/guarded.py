@@ -11,7 +11,7 @@ from functools import partial
 from itertools import groupby
 from typing import Any, Final
 
-from engine.backends.assembler import BUILT, Assembled, Row
+from engine.backends.assembler import BUILT, Assembled, Row, packed
 from engine.backends.bands import Bands
 from engine.backends.bounds import Bounds, Passes
 from engine.backends.near import UNIT, NotBanded, nearest
@@ -37,6 +37,23 @@ Tests = Callable[[Sequence[Value | None], Sequence[Value]], Passes | None]
 _FLOATS: Final = frozenset({"near", "size"})
 # So many sets of reasons are kept: what stops orders is mostly the same few gates.
 MAX_REASONS: Final = 1024
+
+
+class Shared:
+    """Facts that many decisions share, as programs take them: `values` in their slots; `floats`, the same with floats
+    for numbers, and behind them how large each of these is; `numbers`, all of that packed.
+
+    Args:
+        values: in their slots.
+        floats: each `as_float`.
+    """
+
+    __slots__ = ("floats", "numbers", "values")
+
+    def __init__(self, values: Sequence[Value | None], floats: Sequence[Any]) -> None:
+        self.values = values
+        self.floats = (*floats, *[abs(near) if type(near) is float else None for near in floats])
+        self.numbers = packed(self.floats)
 
 
 class Reasons(dict[tuple[int, ...], tuple[str, ...]]):

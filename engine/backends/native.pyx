@@ -14,6 +14,7 @@ from cpython.object cimport PyObject
 from cpython.unicode cimport PyUnicode_AsUTF8AndSize
 
 from engine.backends.machine cimport Asked, Machine, number_of
+from engine.backends.short cimport read_short
 
 cdef extern from "Python.h":
     PyObject* PyTuple_GET_ITEM(object, Py_ssize_t)
@@ -25,7 +26,6 @@ cdef enum:
 KINDS = {"number": NUMBER, "truth": TRUTH, "word": WORD, "name": NAME, "read": READ}
 
 cdef double LEAST = -1e30, MOST = 1e30
-cdef double[16] POWERS = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15]
 
 
 @cython.no_gc
@@ -195,11 +195,16 @@ cdef class Intake:
     cdef bint _is_plain(self, Py_ssize_t at, object raw, double* number) except -1:
         """Whether a value is plain; `number` takes the float nearest to it."""
         cdef Kind kind = self.kinds[at]
+        cdef str digits
+        cdef const char* text
+        cdef Py_ssize_t size
         number[0] = number_of(raw)
         if kind.what == NUMBER:
             if type(raw) is not self.number:
                 return False
-            if not read_short(str(raw), number):
+            digits = str(raw)
+            text = PyUnicode_AsUTF8AndSize(digits, &size)  # as long as they are there
+            if not read_short(text, size, number):
                 self.check(raw)
                 number[0] = PyFloat_AS_DOUBLE(PyNumber_Float(raw))
             if number[0] == 0:
@@ -219,30 +224,3 @@ cdef object word(object raw):
     if type(raw) is not str:
         raise TypeError
     return raw
-
-
-cdef bint read_short(str text, double* number) except -1:
-    """Reads a number of few digits and no exponent, as `float` does; no, where it is none.
-
-    Whole numbers up to 2**53 and powers of ten up to 10**22 are doubles, and the quotient of two doubles is rounded
-    once (W. Clinger, How to read floating point numbers accurately, 1990).
-    """
-    cdef Py_ssize_t length
-    cdef const char* digits = PyUnicode_AsUTF8AndSize(text, &length)
-    cdef Py_ssize_t at = 1 if length and digits[0] == c"-" else 0
-    cdef long long whole = 0
-    cdef int behind = -1
-    if length - at > 16 or length == at:
-        return False
-    for at in range(at, length):
-        if c"0" <= digits[at] <= c"9":
-            whole = 10 * whole + digits[at] - c"0"
-            behind += behind >= 0
-        elif digits[at] == c"." and behind < 0:
-            behind = 0
-        else:
-            return False
-    number[0] = whole / POWERS[max(behind, 0)]
-    if digits[0] == c"-":
-        number[0] = -number[0]
-    return True

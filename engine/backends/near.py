@@ -24,9 +24,10 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from engine.backends.translate import OPERATORS, local, times
+from engine.catalog import Value
 
 SLACK: Final = 4
 MAX_FACTORS: Final = 6
@@ -41,6 +42,11 @@ class NotBanded(Exception):
 def nearest(value: Decimal | str) -> float:
     """The float nearest to a number, which may be a text."""
     return float(value)
+
+
+def as_float(value: Value | None) -> Any:
+    """The float nearest to a number; all else as it is."""
+    return nearest(value) if isinstance(value, Decimal) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from cpython.dict cimport PyDict_GetItemWithError, PyDict_Size
 from cpython.object cimport PyObject
 from libc.string cimport memcpy
 
+from engine.backends.short cimport read_short
+
 cdef extern from "Python.h":
     bint PyUnicode_IS_COMPACT_ASCII(object)
     Py_ssize_t PyUnicode_GET_LENGTH(object)
@@ -21,15 +23,8 @@ WORD = AS_WORD
 SIGNS = {"any": ANY, "nonnegative": NONNEGATIVE, "positive": POSITIVE}
 KINDS = {(sign, counts): kind | COUNTS * counts for sign, kind in SIGNS.items() for counts in (False, True)}
 
-# A number of so many letters is a whole number of less than 2^53, by a power of ten.
-cdef enum:
-    FEW = 15
-
 # Ten times as much is still a number of C's.
 cdef long long MOST = 10**17
-
-cdef double[FEW] POWERS
-POWERS[:] = [10.0**power for power in range(FEW)]
 
 # As many digits before the point and behind it as a plain number has at most.
 cdef enum:
@@ -115,19 +110,10 @@ def floats(tuple numbers not None):
 
 
 cdef double nearest(str number) except? -1:
-    cdef const char* text = PyUnicode_DATA(number)
-    cdef Py_ssize_t size = PyUnicode_GET_LENGTH(number), at, behind = 0
-    cdef long long digits = 0
-    if size > FEW or not PyUnicode_IS_COMPACT_ASCII(number):
-        return float(number)
-    for at in range(text[0] == c"-", size):
-        if text[at] == c".":
-            behind = size - at - 1
-        else:
-            digits = 10 * digits + (text[at] - c"0")
-    # Both are floats exactly, so that the quotient is rounded once.
-    cdef double found = digits / POWERS[behind]
-    return -found if text[0] == c"-" else found
+    cdef double found
+    if PyUnicode_IS_COMPACT_ASCII(number) and read_short(PyUnicode_DATA(number), PyUnicode_GET_LENGTH(number), &found):
+        return found
+    return float(number)
 
 
 cdef class Digits:

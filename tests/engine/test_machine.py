@@ -51,6 +51,22 @@ def of_all(rules: RuleSet) -> Iterator[tuple[Any, Any, Any]]:
 
 
 @built
+def test_what_is_built_is_of_these_sources() -> None:
+    """Else it decides by yesterday's code: `make` builds anew."""
+    folder = ROOT / "engine/backends"
+    sources = max(path.stat().st_mtime for path in folder.iterdir() if path.suffix in (".pyx", ".pxd"))
+    found = [
+        path
+        for name in ("machine", "native", "texts")
+        for path in folder.glob(f"{name}.*")
+        if path.suffix in (".so", ".pyd")
+    ]
+
+    assert len(found) >= 3
+    assert [path.name for path in found if path.stat().st_mtime < sources] == []
+
+
+@built
 @pytest.mark.parametrize("shipped", [True, False])
 def test_what_is_shipped_and_what_is_measured_runs_in_the_machine(shipped: bool) -> None:
     """Of every subject and actor, so that no rule makes decisions slow without a word."""
