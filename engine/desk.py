@@ -48,6 +48,8 @@ class Desk:
     def intake(self, *names: str) -> Callable[..., Record]:
         """A function that takes a standing, then a value for each of these facts, and gives their record.
 
+        Numbers are `Decimal`s and words plain `str`s: all else, members of an enum too, is read at length.
+
         Raises:
             FactsFault: a name that is not declared, or whose fact the universe gives.
         """
