@@ -16,7 +16,7 @@ def timed() -> Timed:
 
 def main() -> None:
     """Measure it in this process, which finds nothing that was built."""
-    for name in ("machine", "native"):
+    for name in ("machine", "native", "texts"):
         sys.modules[f"engine.backends.{name}"] = None  # type: ignore[assignment]
     from research.bench.deciding import DESK, Gate
 

@@ -33,7 +33,7 @@ TESTS = ["-q", "-p", "no:xdist", "-p", "no:cacheprovider", "tests/engine/test_de
 # Runs tests as where nothing was built.
 WITHOUT = """
 import sys
-sys.modules.update({f"engine.backends.{name}": None for name in ("machine", "native")})
+sys.modules.update({f"engine.backends.{name}": None for name in ("machine", "native", "texts")})
 import pytest
 sys.exit(pytest.main(sys.argv[1:]))
 """
