@@ -6,10 +6,10 @@ allowed intent.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from engine.answers import Answer, Headroom, Output, answered, headroom, output, unanswered
-from engine.arrangement import Arrangements
 from engine.backends.python import Programs, Run, Veto
 from engine.explain import Refusal, nobody, unknown_reasons, veto_reason, waived_reason
 from engine.facts import FactReader, FactsFault, Snapshot
@@ -21,6 +21,9 @@ from engine.numbers import exact
 from engine.reason import Decision, Reason, decision_id
 from engine.ruleset import Bound, Gate, RuleSet, Subject, Waiver
 from engine.waivers import live, relieved
+
+if TYPE_CHECKING:
+    from engine.arrangement import Arrangements
 
 BACKENDS: Final = ("python", "interpreter")
 SCOPES: Final = ("order", "account")
@@ -58,8 +61,13 @@ class Engine:
         self._lacking = Lacking(ruleset, self.reader.slots, self._programs)
         self._largest = Largest(ruleset, self.reader.slots, self._stopping)
         self._of_subjects = self._read_of_subjects()
-        #: how plain facts come
-        self.arrangements = Arrangements(self)
+
+    @cached_property
+    def arrangements(self) -> "Arrangements":
+        """How plain facts come to whoever decides on them often; nobody else waits for what that takes."""
+        from engine.arrangement import Arrangements
+
+        return Arrangements(self)
 
     def decide(self, facts: Mapping[str, Any], scope: str = "order") -> Decision:
         """The decision on nested facts (numbers as text, Decimal or int).

@@ -80,7 +80,7 @@ class Record(Facts):
         guarded = self.guarded
         try:
             places = guarded.run(self.standing, self.floats, self.raws)
-            if places == ():
+            if not places and places is not None:
                 return Verdict(self, places, True)
             if places and not guarded.waived:
                 if places[0] < 0:
