@@ -15,7 +15,6 @@ from engine.explain import Refusal, nobody, unknown_reasons, veto_reason, waived
 from engine.facts import FactReader, FactsFault, Snapshot
 from engine.interpret import Situation
 from engine.judge import Judgement, Outcome, found, is_exempt, judge
-from engine.lacking import Lacking
 from engine.largest import Largest
 from engine.numbers import exact
 from engine.reason import Decision, Reason, decision_id
@@ -58,7 +57,6 @@ class Engine:
         self._subject_slot = self.reader.slots[head.subject.key] if head.subject else None
         self._actor_slot = self.reader.slots[head.actor.key] if head.actor else None
         self._clock_slot = self.reader.slots[head.clock] if head.clock else None
-        self._lacking = Lacking(ruleset, self.reader.slots, self._programs)
         self._largest = Largest(ruleset, self.reader.slots, self._stopping)
         self._of_subjects = self._read_of_subjects()
 
@@ -242,8 +240,11 @@ class Engine:
 
     def _explained(self, asked: _Asked, vetoes: list[Veto] | None, facts_json: str) -> Decision:
         """The decision with its reasons, by what a backend found; None where the interpreter must say."""
-        situation = self._situation(asked)
-        judged = self._found(vetoes, asked, situation) if vetoes is not None else self._judged(asked, situation)
+        if vetoes is None:
+            judged, situation = self.judgements(asked.snapshot, asked.scope)
+        else:
+            situation = self._situation(asked)
+            judged = self._found(vetoes, asked, situation)
         stopping = [j for j in judged if j.stops]
         return self._decision(
             asked.subject.key if asked.subject else None,
@@ -258,19 +259,6 @@ class Engine:
         """What a backend found, as judgements."""
         judged = [found(self.ruleset.gates[index], numbers) for index, *numbers in vetoes]
         return self._relieved(judged, asked, situation)
-
-    def _judged(self, asked: _Asked, situation: Situation) -> list[Judgement]:
-        """What the gates say where facts are missing or invalid: the interpreter of those that need them, programs of
-        the others where these are ready, else the interpreter of all.
-        """
-        apart = self._lacking.apart(situation.values) if self.backend == "python" and asked.scope == "order" else None
-        vetoes = _run(apart.run(asked.subject, asked.actor), asked) if apart is not None else None
-        if apart is None or vetoes is None:
-            return self.judgements(asked.snapshot, asked.scope)[0]
-        exempt = is_exempt(situation)
-        judged = [judge(gate, situation, exempt=exempt) for gate in apart.needing]
-        judged += [found(self.ruleset.gates[index], numbers) for index, *numbers in vetoes]
-        return self._relieved(sorted(judged, key=lambda j: j.gate.index), asked, situation)
 
     def _relieved(self, judged: list[Judgement], asked: _Asked, situation: Situation) -> list[Judgement]:
         waivers = self._live(asked)
@@ -310,7 +298,7 @@ class Engine:
         asked = self._asked(snapshot, "order")
         vetoes = self._vetoes(asked)
         if vetoes is None:
-            return [j.gate for j in self._judged(asked, self._situation(asked)) if j.stops]
+            return [j.gate for j in self.judgements(snapshot)[0] if j.stops]
         if not vetoes or not self._live(asked):
             return [self.ruleset.gates[veto[0]] for veto in vetoes]
         return [j.gate for j in self._found(vetoes, asked, self._situation(asked)) if j.stops]

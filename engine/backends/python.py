@@ -91,11 +91,10 @@ class Programs:
             made = self._asks[key] = self._tables[table].bind(subject, self._ruleset.actors.get(actor or ""))
         return made
 
-    def alone(self, gates: Sequence[Gate], *, exempting: bool = False) -> Callable[[Subject | None, str | None], Run]:
+    def alone(self, gates: Sequence[Gate]) -> Callable[[Subject | None, str | None], Run]:
         """Makes the function of some gates, be they the rule set's own or not, for a subject and an actor; nothing is
-        exempt unless it is `exempting`.
+        exempt.
         """
-        exempt = self._ruleset.head.exempt if exempting else None
         programs: dict[tuple[int, ...], Program] = {}
         runs: dict[tuple[str | None, str | None], Run] = {}
 
@@ -106,7 +105,7 @@ class Programs:
                 asked = [g for g in gates if not is_open(g, self._ruleset, subject, layer)]
                 shape = tuple(g.index for g in asked)
                 if shape not in programs:
-                    programs[shape] = _gates_program(self._ruleset, asked, self._slots, exempt)
+                    programs[shape] = _gates_program(self._ruleset, asked, self._slots, None)
                 runs[key] = programs[shape].bind(subject, layer)
             return runs[key]
 
