@@ -20,7 +20,10 @@ PAIRS: Final = "rules/scenarios/at_cap.yaml"
 SOURCES: Final = ("rules/**/*.yaml", "schemas/*.yaml", "universe/venues/*.json", "universe/universe.json")
 
 # Thirty times the usual examples of each law that says `thorough`.
-settings.register_profile("soak", max_examples=3000)
+# No test is timed: how long an example takes says more of what else the machine does.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
+settings.register_profile("soak", max_examples=3000, deadline=None)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
