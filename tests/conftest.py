@@ -19,10 +19,10 @@ TODAY: Final = date(2026, 11, 21)
 PAIRS: Final = "rules/scenarios/at_cap.yaml"
 SOURCES: Final = ("rules/**/*.yaml", "schemas/*.yaml", "universe/venues/*.json", "universe/universe.json")
 
-# Thirty times the usual examples of each law that says `thorough`.
-# No test is timed: how long an example takes says more of what else the machine does.
+# No law is timed: how long an example takes says more of what else the machine does.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+# Thirty times the usual examples of each law that says `thorough`.
 settings.register_profile("soak", max_examples=3000, deadline=None)
 
 
