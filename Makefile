@@ -28,6 +28,7 @@ soak: .venv/.installed-test ## prove at length what the tests sample: mutants, l
 	$(BIN)/pytest -n auto --hypothesis-profile=soak tests/engine tests/execution/test_laws.py tests/execution/test_going_on.py
 	$(BIN)/python -m tests.engine.beside 1000000
 	$(BIN)/python -m tests.research.many 10000000
+	$(BIN)/python -m tests.generator.hostile
 	$(BIN)/python -m tests.generator.change.laws 3000
 	$(BIN)/python -m tests.generator.proof.laws 2000
 	$(BIN)/python -m tests.generator.proof.predecessor

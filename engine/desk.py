@@ -14,7 +14,8 @@ from engine.backends.guarded import Guarded, GuardedPrograms
 from engine.backends.intake import taking
 from engine.engine import Engine
 from engine.facts import FactsFault, Snapshot
-from engine.records import Record, Standing, Unusual, Verdict, merged, nested
+from engine.nesting import merged, nested
+from engine.records import Record, Standing, Unusual, Verdict
 from engine.units import Kind
 
 
@@ -89,7 +90,7 @@ class Intake:
         return Unusual.of(standing, lambda: snapshot, desk.engine.unknown_reason(snapshot))
 
     def _snapshot(self, standing: Standing, raws: tuple[Any, ...]) -> Snapshot:
-        return self.desk.engine.reader.read(merged(standing.document, nested(self.names, raws)))
+        return self.desk.engine.reader.read(merged(standing.document, nested(zip(self.names, raws, strict=True))))
 
     def _stranger(self, raws: tuple[Any, ...]) -> str | None:
         """Why nothing is allowed where a subject is named by a word that is none of its fact's."""

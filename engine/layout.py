@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from engine.catalog import Fact, Value
 from engine.digits import Sort, reading
+from engine.nesting import nested
 from engine.numbers import read_number
 from engine.units import Kind
 from engine.values import check_range, typed_value
@@ -266,14 +267,7 @@ _ENCODER: Final = json.JSONEncoder(separators=(",", ":"))
 
 def template(texts: Mapping[str, str]) -> str:
     """JSON of facts nested by their dotted names, with these texts as their values."""
-    tree: dict[str, Any] = {}
-    for name, text in texts.items():
-        *parents, last = name.split(".")
-        place = tree
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = text
-    return _braces(tree)
+    return _braces(nested(texts.items()))
 
 
 def _braces(tree: Mapping[str, Any]) -> str:

@@ -3,7 +3,7 @@
 Where the project was installed with a C compiler their parts are C's, and what floats are certain of is decided there.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from engine.backends.assembler import BUILT
@@ -15,6 +15,7 @@ from engine.catalog import Value
 from engine.engine import Engine
 from engine.facts import Snapshot
 from engine.judge import Judgement, found
+from engine.nesting import merged, nested
 from engine.numbers import exact
 from engine.reason import Decision
 
@@ -121,7 +122,7 @@ class Record(Facts):
 
     def snapshot(self) -> Snapshot:
         """All its facts, as a decision logs them."""
-        own = nested(self.guarded.own, self.raws)
+        own = nested(zip(self.guarded.own, self.raws, strict=True))
         return self.engine.reader.read(merged(self.standing.document, own))
 
     def stopping(self, said: Said) -> tuple[int, ...]:
@@ -166,29 +167,6 @@ class Unusual(Record):
     def snapshot(self) -> Snapshot:
         """All its facts, as a decision logs them."""
         return self._asked()
-
-
-def nested(names: Sequence[str], values: Sequence[Any]) -> Document:
-    """Facts by their dotted names as an object of objects."""
-    tree: Document = {}
-    for name, value in zip(names, values, strict=True):
-        *parents, last = name.split(".")
-        place = tree
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = value
-    return tree
-
-
-def merged(one: Mapping[str, Any], other: Mapping[str, Any]) -> Document:
-    """Nested facts of both, of which the other's count; with no part of either in it that could change."""
-    both = dict(one)
-    for key, value in other.items():
-        before = both.get(key)
-        both[key] = (
-            merged(before if isinstance(before, Mapping) else {}, value) if isinstance(value, Mapping) else value
-        )
-    return both
 
 
 __all__ = ["Record", "Standing", "Unusual", "Verdict"]

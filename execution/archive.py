@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from engine.nesting import flat, nested
 from universe.decision_log import canonical
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class Columns:
     def add(self, record: Record) -> None:
         """Make room for a record; a fact's column is of the first kind that it comes in."""
         self.keys |= dict.fromkeys(key for key in record if key != FACTS)
-        for name, value in _flat(record[FACTS]):
+        for name, value in flat(record[FACTS]):
             self.facts.setdefault(name, _KINDS[type(value)])
 
     def schema(self) -> "pyarrow.Schema":
@@ -59,7 +60,7 @@ class Columns:
         for key, value in record.items():
             if key != FACTS:
                 row[key] = _dump(value) if key in _AS_JSON or isinstance(value, list) else value
-        for name, value in _flat(record[FACTS]):
+        for name, value in flat(record[FACTS]):
             if _KINDS[type(value)] == self.facts[name]:
                 row[f"{FACTS}.{name}"] = value
             else:
@@ -143,32 +144,13 @@ def _line(row: Mapping[str, Any]) -> str:
 
 def _facts(row: Mapping[str, Any]) -> str:
     facts = {n.removeprefix(f"{FACTS}."): v for n, v in row.items() if v is not None and n.startswith(f"{FACTS}.")}
-    return canonical(_nested(facts | json.loads(row["odd"] or "{}")))
-
-
-def _nested(facts: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for name, value in facts.items():
-        *parents, last = name.split(".")
-        place = found
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = value
-    return found
-
-
-def _flat(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for key, value in facts.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+    return canonical(nested((facts | json.loads(row["odd"] or "{}")).items()))
 
 
 def _record(line: str) -> Record:
     try:
         record = json.loads(line)
-        for _, value in _flat(record[FACTS]):
+        for _, value in flat(record[FACTS]):
             _KINDS[type(value)]
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise ArchiveFault(f"a line is no record: {type(error).__name__} {error}") from None

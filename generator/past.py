@@ -12,10 +12,10 @@ from engine import Engine
 from engine.breakers import PREFIX as BREAKERS
 from engine.facts import FactsFault
 from engine.keeper import Keeper, Key, Post, Shut, close, key_of
+from engine.nesting import merged, nested
 from engine.recent import Recent
 from engine.ruleset import RuleSet
 from engine.windows import PREFIX as WINDOWS
-from generator.scenario_texts import merged, nested
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ class _Memory:
 
     def _judge(self, posts: list[Post], facts: Mapping[str, Any], now: int) -> None:
         for post in posts:
-            known = merged(facts, nested({f"{self._ruleset.head.shared}{f}": word for f, word in post.keys.items()}))
-            known = merged(known, nested(self._recent.facts(post.keys, now)))
+            known = merged(facts, nested((f"{self._ruleset.head.shared}{f}", word) for f, word in post.keys.items()))
+            known = merged(known, nested(self._recent.facts(post.keys, now).items()))
             for trip in self._keeper.judge(post, known, self._shut, self._eased, now):
                 close(self._shut, trip.breaker, trip.keys, trip.until, trip.reason.text, now)
                 self._tripped.add(trip.breaker)
@@ -116,7 +116,7 @@ class _Memory:
         plain = {name: group for name, group in facts.items() if f"{name}." not in (WINDOWS, BREAKERS)}
         windows = self._ruleset.windows.values()
         return Recalled(
-            merged(plain, nested({**counts, **states})),
+            merged(plain, nested({**counts, **states}.items())),
             tuple(b.id for b in self._ruleset.breakers if b.id in self._tripped),
             tuple(w.name for w in windows if w.event in self._events and f"{WINDOWS}{w.name}" in counts),
         )

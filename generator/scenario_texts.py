@@ -106,27 +106,6 @@ def names_of(ruleset: RuleSet, key: str | None) -> dict[str, str]:
     return {n.split(".", 1)[1]: v for n, v in subject.facts.items() if isinstance(v, str)} if subject else {}
 
 
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested facts, with others over them."""
-    made = dict(base)
-    for key, value in over.items():
-        old = made.get(key)
-        made[key] = merged(old, value) if isinstance(old, Mapping) and isinstance(value, Mapping) else value
-    return made
-
-
-def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts by dotted names as nested data, by name."""
-    made: dict[str, Any] = {}
-    for name, value in sorted(facts.items()):
-        *parents, last = name.split(".")
-        place = made
-        for parent in parents:
-            place = place.setdefault(parent, {})
-        place[last] = value
-    return made
-
-
 def places(facts: Mapping[str, Any], path: tuple[str | int, ...], prefix: str = "") -> dict[str, Any]:
     """Where each fact of a nested mapping stands."""
     found: dict[str, Any] = {}

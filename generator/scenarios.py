@@ -9,13 +9,14 @@ from typing import Any, Final
 from engine import Engine
 from engine.catalog import did_you_mean
 from engine.judge import Outcome
+from engine.nesting import merged, nested
 from engine.ruleset import RuleSet
 from generator.compile.files import Folder
 from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
 from generator.compile.text import read_text, texts_in
 from generator.past_texts import PastTexts
-from generator.scenario_texts import FactTexts, check_expected, merged, nested, places
+from generator.scenario_texts import FactTexts, check_expected, places
 from generator.trials import Failure, Scenario, Trial, failures, tried
 
 FOLDER: Final = "rules/scenarios"
@@ -94,7 +95,7 @@ def read_file(
                 help_text = did_you_mean(gate, known)
                 problems.append(document.problem("unknown-gate", (*path, "only", j), f"`{gate}` is no gate", help_text))
         check_expected(document, (*path, "expect"), entry["expect"], ruleset, problems)
-        facts = merged(reader.plain(merged(given, own), marks), nested(pasts.clock(path, entry)))
+        facts = merged(reader.plain(merged(given, own), marks), nested(pasts.clock(path, entry).items()))
         made.append(
             Scenario(
                 name=entry["name"],

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Final, Protocol
 
 from engine.layout import dump, template
+from engine.nesting import flat, merged
 from engine.reason import Told, decision_id, rules_part
 
 FORMAT: Final = 1
@@ -186,23 +187,6 @@ class _Reading:
         return record
 
 
-def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Nested facts with others laid over them: what stands above counts, also where it is null."""
-    found = dict(below)
-    for key, value in above.items():
-        under = found.get(key)
-        found[key] = merged(under, value) if isinstance(under, Mapping) and isinstance(value, Mapping) else value
-    return found
-
-
 def canonical(facts: Mapping[str, Any]) -> str:
     """Nested facts in the canonical JSON of a record: by their dotted names, in order."""
-    return template({name: dump(value) for name, value in sorted(_flat(facts, ""))})
-
-
-def _flat(facts: Mapping[str, Any], prefix: str) -> Iterator[tuple[str, Any]]:
-    for key, value in facts.items():
-        if isinstance(value, Mapping):
-            yield from _flat(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
+    return template({name: dump(value) for name, value in sorted(flat(facts))})

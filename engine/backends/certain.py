@@ -30,11 +30,9 @@ class Certain:
         self._programs = GuardedPrograms(ruleset, reader, names)
         self._guarded: dict[tuple[str | None, str | None], Guarded] = {}
         self._floats, self._unread = nearing(), (_UNREAD,) * len(names)
-        compared = self._programs.compared
         multiples = reach(ruleset, *[gate.test.measure for gate in ruleset.gates if isinstance(gate.test, Multiple)])
         # Programs want these exactly: floats don't say whether a number is a multiple.
-        self._exactly = [place for place, name in enumerate(names) if name in compared | multiples]
-        self._compared = [place for place, name in enumerate(names) if name in compared]
+        self._exactly = [place for place, name in enumerate(names) if name in multiples]
 
     def over(
         self, subject: Subject | None, actor: str | None, values: Sequence[Value | None], floats: Sequence[Any]
@@ -45,34 +43,26 @@ class Certain:
         if guarded is None:
             guarded = self._guarded[key] = self._programs.of(subject, actor)
         standing = Shared(values, floats)
-        run, row, floats_of, unread = guarded.run, guarded.row, self._floats, self._unread
-        given = self._given if self._exactly else None
+        run, row, floats_of, exactly_of = guarded.run, guarded.row, self._floats, self._given
 
         def passes(numbers: tuple[str, ...]) -> bool | None:
-            near, exactly = floats_of(numbers), unread
-            if given is not None:
-                near, exactly = given(numbers, near)
+            near = row(standing.numbers, floats_of(numbers))
             try:
                 try:
-                    places = run(standing, row(standing.numbers, near), exactly)
+                    places = run(standing, near, exactly_of(numbers))
                 except InvalidOperation:  # it asks for exact numbers
-                    places = run(standing, row(standing.numbers, near), tuple(map(Decimal, numbers)))
+                    places = run(standing, near, tuple(map(Decimal, numbers)))
             except (TypeError, ArithmeticError):  # a fact is missing
                 return None
             return None if places is None or (places and places[0] < 0) else not places
 
         return passes
 
-    def _given(self, numbers: tuple[str, ...], floats: tuple[float, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
-        """The numbers as programs take them, those that are merely compared as they are; and exactly, as far as they
-        are sure to be asked for.
-        """
-        exactly, near = [*self._unread], floats
+    def _given(self, numbers: tuple[str, ...]) -> tuple[Decimal, ...]:
+        """The exact numbers, as far as they are sure to be asked for."""
+        if not self._exactly:
+            return self._unread
+        exactly = [*self._unread]
         for place in self._exactly:
             exactly[place] = Decimal(numbers[place])
-        if self._compared:
-            mixed: list[Any] = [*floats]
-            for place in self._compared:
-                mixed[place] = exactly[place]
-            near = tuple(mixed)
-        return near, tuple(exactly)
+        return tuple(exactly)

@@ -6,15 +6,16 @@ from itertools import chain
 from typing import Any, Final, NamedTuple
 
 from engine import Engine
+from engine.arrangement import MAX_ARRANGEMENTS
 from engine.facts import FactsFault, Snapshot, parse_json
 from engine.layout import Names, names_of
+from engine.nesting import merged
 from engine.plain import Plain, braces
 from engine.reason import Told
-from universe.decision_log import MAX_FACTS, merged
+from universe.decision_log import MAX_FACTS
 
-# So many layers over one are remembered, and so many arrangements of what orders bring.
+# So many layers over one are remembered.
 MAX_SEEN: Final = 1024
-MAX_ARRANGEMENTS: Final = 16
 # Of these, what is equal is the same.
 _PLAIN: Final = frozenset({str, bool, type(None)})
 # A group of facts in canonical JSON, as long as no text in it holds a brace.

@@ -7,10 +7,11 @@ import numpy
 
 from engine import Engine
 from engine.columns import Batch, Columns
+from engine.nesting import flat
 from research.bench.by_columns import CAPS, FACTS, by_hand, in_sql
 from research.bench.page import Row
 from research.bench.timing import Timed, in_turns
-from research.bench.workload import Case, caps, cases, nested, on_bounds, ruleset
+from research.bench.workload import caps, cases, nested, on_bounds, ruleset
 
 ROWS: Final = 1_000_000
 ROUNDS: Final = 9
@@ -25,7 +26,7 @@ class Workload:
 
     def __init__(self, rows: int = ROWS, near: int = 0, seed: int = 1) -> None:
         dice = numpy.random.default_rng(seed)
-        fine, bound = ([_flat(case) for case in made] for made in (cases(), on_bounds()))
+        fine, bound = ([dict(flat(nested(case))) for case in made] for made in (cases(), on_bounds()))
         drawn = dice.integers(0, len(fine), rows)
         beside = numpy.flatnonzero(dice.random(rows) * 1_000_000 < near)
         drawn[beside] = len(fine) + dice.integers(0, len(bound), len(beside))
@@ -57,10 +58,6 @@ class Workload:
             else:
                 made[name] = columns.numbers(array)
         return Batch(len(self.drawn), made)
-
-
-def _flat(case: Case) -> dict[str, Any]:
-    return {f"{group}.{name}": value for group, of in nested(case).items() for name, value in of.items()}
 
 
 def measured(rows: int = ROWS, rounds: int = ROUNDS) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from engine import Engine
 from engine.backends.assembler import BUILT
 from engine.desk import Desk, Record, Standing
+from engine.nesting import flat
 from research.bench import peers
 from research.bench.chain import Chain, chain
 from research.bench.timing import Action, Timed, in_turns
@@ -139,7 +140,7 @@ class Gate:
 
 def whole(desk: Desk, found: Sequence[Case]) -> list[Record]:
     """Records of cases, in which every fact is given anew."""
-    facts = [_flat(nested(case)) for case in converted(found, Decimal)]
+    facts = [dict(flat(nested(case))) for case in converted(found, Decimal)]
     take, nothing = desk.intake(*facts[0]), desk.standing({})
     return [take(nothing, *of.values()) for of in facts]
 
@@ -171,8 +172,3 @@ def _reasons(gate: Chain, found: Sequence[Case]) -> list[frozenset[str]]:
 
 def _differing(one: Sequence[object], other: Sequence[object]) -> int:
     return sum(a != b for a, b in zip(one, other, strict=True))
-
-
-def _flat(facts: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """Facts by their dotted names."""
-    return {f"{group}.{name}": value for group, of in facts.items() for name, value in of.items()}

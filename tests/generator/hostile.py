@@ -1,6 +1,16 @@
-"""What an enemy, or a broken disk, would hand in: YAML and JSON texts, too large, too deep or no texts at all."""
+"""What an enemy, or a broken disk, would hand in: YAML and JSON texts, too large, too deep or no texts at all.
 
+`python -m tests.generator.hostile` measures how long each takes to be answered (`make soak`).
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
 from typing import Final
+
+from tests.conftest import copied
 
 LINES: Final = b"".join(
     f"{letter}: &{letter} [{', '.join([f'*{before}'] * 9)}]\n".encode()
@@ -44,3 +54,42 @@ JSON: Final = {
     "key_twice": b'{"order": {}, "order": {}}',
     "surrogate": b'{"order": {"symbol": "\\ud800"}}',
 }
+# What a text may take, times a check of the shipped rules, measured in the same run.
+MOST: Final = 5.0
+
+
+def seconds(root: Path, *arguments: str) -> float:
+    """How long a command takes, whatever it answers."""
+    began = time.perf_counter()
+    subprocess.run(
+        [Path(sys.executable).parent / "hedgerow", "--root", root, *arguments], capture_output=True, check=False
+    )
+    return time.perf_counter() - began
+
+
+def main() -> None:
+    """Print what each text takes as rules, to be checked and to be formatted, and as facts; the exit code is 1 if one
+    takes longer than it may.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        root = copied(Path(folder, "project"))
+        whole = seconds(root, "check")
+        rules, facts, longest = root / "rules/risk.yaml", root / "facts.json", 0.0
+        for file, texts, commands in (
+            (rules, YAML, [["check"], ["fmt", "rules/risk.yaml"]]),
+            (facts, JSON, [["decide", str(facts)], ["replay", str(facts)]]),
+        ):
+            shipped = file.read_bytes() if file.exists() else b""
+            for name, raw in texts.items():
+                file.write_bytes(raw)
+                took = [seconds(root, *command) / whole for command in commands]
+                said = ", ".join(f"{c[0]} {t:.2f}" for c, t in zip(commands, took, strict=True))
+                print(f"{name}: × a check of the shipped rules ({whole:.2f} s): {said}")
+                longest = max(longest, *took)
+            file.write_bytes(shipped)
+    print(f"the longest: {longest:.2f} (at most {MOST:g})")
+    sys.exit(longest > MOST)
+
+
+if __name__ == "__main__":
+    main()

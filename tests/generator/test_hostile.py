@@ -1,7 +1,9 @@
-"""Hostile input at every door: a clear answer, soon, in little memory, and never a traceback."""
+"""Hostile input at every door: a clear answer in little memory, and never a traceback.
+
+How soon is measured by `python -m tests.generator.hostile`.
+"""
 
 import resource
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +21,6 @@ from generator.compile.stages import Compiled
 from generator.scenarios import read_file
 from tests.generator.hostile import JSON, YAML
 
-SECONDS: Final = 2.0
 MEGABYTES: Final = 300
 RISK: Final = "rules/risk.yaml"
 VENUE: Final = "universe/venues/binance_usdm.json"
@@ -28,10 +29,9 @@ UNIVERSE: Final = "universe/universe.json"
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """Two seconds of work, and no more than so much memory on top of what there was."""
-    before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
+    """No more than so much memory on top of what there was."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     yield
-    assert time.process_time() - start < SECONDS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEGABYTES * 1024
 
 

@@ -1,6 +1,5 @@
 """The strict reader: what is written is what is read, and each part of it knows where it stands."""
 
-import time
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -244,14 +243,9 @@ HOSTILE: Final = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_text_is_refused_in_bounded_time(text: str) -> None:
+def test_a_hostile_text_is_refused(text: str) -> None:
     """Depth and size are bounded before anything recurses."""
-    start = time.process_time()
-
-    problems = problems_of(text)
-
-    assert problems
-    assert time.process_time() - start < 5
+    assert problems_of(text)
 
 
 @settings(max_examples=100, deadline=None)

@@ -4,17 +4,16 @@ Both backends decide, by both rule sets, each on the facts that it declares; and
 must say of each gate what the engine says.
 """
 
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
 from engine import BACKENDS, Decision, Engine, RuleSet
+from engine.nesting import nested
 from engine.numbers import canonical
 from generator.change.proof.places import UNNAMED, Place
 from generator.change.proof.sides import Side
 from generator.change.proof.valuation import Given, Invalid, Point, holds
 from generator.change.proof.vocabulary import Vocabulary
-from generator.scenario_texts import nested
 
 
 class Disagreement(AssertionError):
@@ -31,7 +30,7 @@ class Decider:
     def facts(self, point: Point, place: Place) -> dict[str, Any]:
         """A point's facts as this rule set is given them, nested."""
         named = {n: self._vocabulary.variable(self._side.index, n) for n in self._own}
-        return nested(raw({n: point[v] for n, v in named.items() if v in point}, place, self._side.ruleset))
+        return nested(raw({n: point[v] for n, v in named.items() if v in point}, place, self._side.ruleset).items())
 
     @property
     def _own(self) -> list[str]:
@@ -75,14 +74,3 @@ def _written(given: Given, name: str, ruleset: RuleSet) -> Any:
     if isinstance(given, Decimal):
         return canonical(given)
     return list(given) if isinstance(given, tuple) else given
-
-
-def flat(facts: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested data as facts by dotted names."""
-    made: dict[str, Any] = {}
-    for name, value in facts.items():
-        if isinstance(value, Mapping):
-            made |= flat(value, f"{prefix}{name}.")
-        else:
-            made[f"{prefix}{name}"] = value
-    return made

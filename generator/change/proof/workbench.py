@@ -5,15 +5,15 @@ from typing import Any
 
 from engine import Decision, RuleSet
 from engine.facts import FactReader
+from engine.nesting import flat, nested
 from generator.change.proof.places import UNNAMED, Place
-from generator.change.proof.replay import Decider, flat
+from generator.change.proof.replay import Decider
 from generator.change.proof.sides import Side
 from generator.change.proof.solver import Solver
 from generator.change.proof.terms import Term, Terms
 from generator.change.proof.valuation import Given, Point, holds
 from generator.change.proof.vocabulary import Vocabulary
 from generator.change.proof.witness import Seeker
-from generator.scenario_texts import nested
 
 # The facts of an order to begin a search with, nested, for a subject and who asks.
 Orders = Callable[[str | None, str | None], Mapping[str, Any]]
@@ -76,12 +76,12 @@ class Workbench:
         """The facts of the order that a search begins with, by their variables."""
         if self._orders is None:
             return None
-        facts = flat(self._orders(place.subject, place.actor or None))
+        facts = dict(flat(self._orders(place.subject, place.actor or None)))
         found: dict[str, Given] = {}
         for index, side in enumerate(self.sides):
             reader = self._readers.setdefault(index, FactReader(side.ruleset))
             supplied = {f.name for f in side.ruleset.supplied}
-            snapshot = reader.read(nested({n: v for n, v in facts.items() if n in supplied}))
+            snapshot = reader.read(nested((n, v) for n, v in facts.items() if n in supplied))
             for name in supplied:
                 if name not in snapshot.invalid:
                     found[self.vocabulary.variable(index, name)] = snapshot.values[reader.slots[name]]

@@ -140,7 +140,7 @@ INSIDE: Final[Mapping[str, Inside]] = {
 
 def numbers(facts: Mapping[str, Any], quantity: Fraction | None = None) -> dict[str, Fraction]:
     """The facts that are numbers, by name, with another quantity if one is given."""
-    found = {n: Fraction(v) for n, v in flat(facts).items() if isinstance(v, str) and v[-1].isdigit()}
+    found = {n: Fraction(v) for n, v in flat(facts) if isinstance(v, str) and v[-1].isdigit()}
     found["buying"] = Fraction(facts["order"]["side"] == "BUY")
     return found if quantity is None else {**found, "order.quantity": quantity}
 
