@@ -6,6 +6,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.catalog import Fact, did_you_mean
+from engine.faults import Path
+from engine.nesting import merged
 from engine.ruleset import RuleSet
 from engine.tree import FactRef, walk
 from engine.units import ValueFault, read_value
@@ -14,9 +16,8 @@ from generator.compile.lately_schemas import MOST_TIMES
 from generator.compile.problems import Problem
 from generator.compile.text import Document
 from generator.past import Happening, Past, keys_of
-from generator.scenario_texts import FactTexts, places
+from generator.scenario_texts import FactTexts
 
-Path = tuple[str | int, ...]
 Facts = Mapping[str, Any]
 
 # What stands in an entry beside the event.
@@ -83,7 +84,8 @@ class PastTexts:
         if rearm and rearm not in breakers:
             self._add((*path, REARM), "unknown-breaker", f"`{rearm}` is no breaker", did_you_mean(rearm, breakers))
         own = entry.get(FACTS, {})
-        then = self._facts.plain(own, places(own, (*path, FACTS))) if own else {}
+        names = self._facts.names(merged(facts, own))
+        then = self._facts.plain(own, names, lambda place: (*path, FACTS, *place))
         event = events[0] if events else ""
         fields = self._event((*path, event), event, entry[event], facts) if events else {}
         return Happening(time, event, fields, then, rearm, self._times((*path, TIMES), str(entry.get(TIMES, "1"))))
@@ -129,7 +131,11 @@ class PastTexts:
         return made
 
     def _field(self, path: Path, name: str, fact: Fact, text: Any, facts: Facts) -> Any:
-        value = self._facts.value(fact.name, fact, text, self._facts.names(facts), path)
+        try:
+            value = self._facts.read(fact, text, self._facts.names(facts))
+        except ValueFault as fault:
+            self._add(path, "bad-value", str(fault), fault.help)
+            return None
         shared = self._ruleset.catalog.facts.get(f"{self._ruleset.head.shared}{name}")
         words = fact.type.values or (shared.type.values if shared is not None else ())
         if words and value is not None and value not in words:

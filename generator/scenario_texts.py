@@ -1,21 +1,23 @@
 """The texts of scenarios: facts as people write them, and what a scenario may expect."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from engine.catalog import Fact, did_you_mean
 from engine.explain import Refusal
+from engine.faults import Path
 from engine.numbers import canonical
 from engine.ruleset import RuleSet
 from engine.units import Kind, ValueFault, read_value
 from generator.compile.problems import Problem
 from generator.compile.text import Document
 
+# Where something stands in nested facts.
+Keys = tuple[str, ...]
 
-def check_expected(
-    document: Document, path: tuple[str | int, ...], expect: Any, ruleset: RuleSet, problems: list[Problem]
-) -> None:
+
+def check_expected(document: Document, path: Path, expect: Any, ruleset: RuleSet, problems: list[Problem]) -> None:
     """Whether an expectation names reasons, tables, rows and outputs that there are."""
     if not isinstance(expect, Mapping):
         return
@@ -53,65 +55,63 @@ class FactTexts:
         self._ruleset = ruleset
         self._problems = problems
         self._facts: Mapping[str, Fact] = {f.name: f for f in ruleset.supplied}
-        # What stands in `given` is read once, not once a scenario.
+        # What scenarios share is read once, not once a scenario.
         self._read: dict[tuple[str, str, tuple[str, ...]], Any] = {}
+        self._names: dict[str, Mapping[str, str]] = {}
 
-    def plain(self, facts: Mapping[str, Any], places: Mapping[str, tuple[str | int, ...]]) -> dict[str, Any]:
-        """Nested plain facts; `places` is where each stands."""
-        return self._group(facts, "", self.names(facts), places)
+    def plain(
+        self, facts: Mapping[str, Any], names: Mapping[str, str], stands: Callable[[Keys], Path], within: Keys = ()
+    ) -> dict[str, Any]:
+        """Nested facts as plain JSON data; what can't be read is a problem, and nothing.
 
-    def names(self, facts: Mapping[str, Any]) -> dict[str, str]:
+        Args:
+            facts: as they are written.
+            names: what their subject calls its own things.
+            stands: where something of them is written.
+            within: of which group they are.
+        """
+        made: dict[str, Any] = {}
+        for key, value in facts.items():
+            place = (*within, key)
+            if isinstance(value, dict):
+                made[key] = self.plain(value, names, stands, place)
+            elif value in ("null", "") or value is None:
+                made[key] = None
+            else:
+                try:
+                    made[key] = self.read(self._facts.get(".".join(place)), value, names)
+                except ValueFault as fault:
+                    self._problems.append(self._document.problem("bad-value", stands(place), str(fault), fault.help))
+                    made[key] = None
+        return made
+
+    def names(self, facts: Mapping[str, Any]) -> Mapping[str, str]:
         """What the subject that facts are about calls its own things."""
         head = self._ruleset.head.subject
         place: Any = facts
         for part in head.key.split(".") if head else ():
             place = place.get(part) if isinstance(place, Mapping) else None
-        return names_of(self._ruleset, str(place))
+        key = str(place)
+        if key not in self._names:
+            self._names[key] = names_of(self._ruleset, key)
+        return self._names[key]
 
-    def _group(
-        self, facts: Mapping[str, Any], prefix: str, names: Mapping[str, str], places: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        made: dict[str, Any] = {}
-        for key, value in facts.items():
-            name = f"{prefix}{key}"
-            if isinstance(value, Mapping):
-                made[key] = self._group(value, f"{name}.", names, places)
-            elif value in ("null", "") or value is None:
-                made[key] = None
-            else:
-                made[key] = self.value(name, self._facts.get(name), value, names, places.get(name, ()))
-        return made
+    def read(self, fact: Fact | None, text: Any, names: Mapping[str, str]) -> Any:
+        """A value as plain JSON data.
 
-    def value(
-        self, name: str, fact: Fact | None, text: Any, names: Mapping[str, str], place: tuple[str | int, ...]
-    ) -> Any:
-        """A value as plain JSON data; what can't be read is a problem at its place, and nothing."""
+        Raises:
+            ValueFault: it can't be read as one of its fact.
+        """
         if fact is None or fact.unit.kind is Kind.LIST or not isinstance(text, str):
             return text
-        key = (name, text, tuple(names.get(n, "") for n in fact.unit.names))
-        if key in self._read:
-            return self._read[key]
-        try:
+        key = (fact.name, text, tuple([names.get(n, "") for n in fact.unit.names]))
+        if key not in self._read:
             value = read_value(text, fact.unit, names)
-        except ValueFault as fault:
-            self._problems.append(self._document.problem("bad-value", place, str(fault), fault.help))
-            return None
-        self._read[key] = made = canonical(value) if isinstance(value, Decimal) else value
-        return made
+            self._read[key] = canonical(value) if isinstance(value, Decimal) else value
+        return self._read[key]
 
 
 def names_of(ruleset: RuleSet, key: str | None) -> dict[str, str]:
     """What a subject calls its own things: the words among its own facts, by their last name."""
     subject = ruleset.subjects.get(key or "")
     return {n.split(".", 1)[1]: v for n, v in subject.facts.items() if isinstance(v, str)} if subject else {}
-
-
-def places(facts: Mapping[str, Any], path: tuple[str | int, ...], prefix: str = "") -> dict[str, Any]:
-    """Where each fact of a nested mapping stands."""
-    found: dict[str, Any] = {}
-    for key, value in facts.items():
-        if isinstance(value, Mapping):
-            found |= places(value, (*path, key), f"{prefix}{key}.")
-        else:
-            found[f"{prefix}{key}"] = (*path, key)
-    return found

@@ -1,13 +1,15 @@
 """Scenarios: examples with the decision that each must get, as data beside the rules they are about."""
 
+import pathlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from functools import partial
 from typing import Any, Final
 
 from engine import Engine
 from engine.catalog import did_you_mean
+from engine.faults import Path
 from engine.judge import Outcome
 from engine.nesting import merged, nested
 from engine.ruleset import RuleSet
@@ -16,7 +18,7 @@ from generator.compile.problems import Problem, Refused
 from generator.compile.shape import check_shape
 from generator.compile.text import read_text, texts_in
 from generator.past_texts import PastTexts
-from generator.scenario_texts import FactTexts, check_expected, places
+from generator.scenario_texts import FactTexts, Keys, check_expected
 from generator.trials import Failure, Scenario, Trial, failures, tried
 
 FOLDER: Final = "rules/scenarios"
@@ -56,7 +58,7 @@ class Report:
         return [name for name in ruleset.windows if not self.counted[name]]
 
 
-def read_folder(root: Path, ruleset: RuleSet, schema: Mapping[str, Any]) -> list[Scenario]:
+def read_folder(root: pathlib.Path, ruleset: RuleSet, schema: Mapping[str, Any]) -> list[Scenario]:
     """Every scenario below `rules/scenarios/`.
 
     Raises:
@@ -85,17 +87,18 @@ def read_file(
     reader = FactTexts(document, ruleset, problems)
     pasts = PastTexts(document, ruleset, reader, problems)
     made: list[Scenario] = []
+    known = [g.id for g in ruleset.gates]
     for i, entry in enumerate(document.data["scenarios"]):
         path = ("scenarios", i)
         own = entry.get("facts", {})
-        marks = {**places(given, ("given",)), **places(own, (*path, "facts"))}
-        known = [g.id for g in ruleset.gates]
         for j, gate in enumerate(entry.get("only", [])):
             if gate not in known:
                 help_text = did_you_mean(gate, known)
                 problems.append(document.problem("unknown-gate", (*path, "only", j), f"`{gate}` is no gate", help_text))
         check_expected(document, (*path, "expect"), entry["expect"], ruleset, problems)
-        facts = merged(reader.plain(merged(given, own), marks), nested(pasts.clock(path, entry).items()))
+        both = merged(given, own)
+        plain = reader.plain(both, reader.names(both), partial(_written, own, path))
+        facts = merged(plain, nested(pasts.clock(path, entry).items()))
         made.append(
             Scenario(
                 name=entry["name"],
@@ -108,6 +111,14 @@ def read_file(
             )
         )
     return made
+
+
+def _written(own: Mapping[str, Any], path: Path, place: Keys) -> Path:
+    """Where a fact of a scenario is written: with it, or else in what is given for all."""
+    found: Any = own
+    for key in place:
+        found = found.get(key) if isinstance(found, Mapping) else None
+    return ("given", *place) if found is None else (*path, "facts", *place)
 
 
 def run(

@@ -26,14 +26,24 @@ MAX_TOKENS: Final = 700_000
 MAX_KEYS: Final = 20_000
 _TOO_DEEP: Final = f"nested more than {MAX_DEPTH} deep"
 _TOO_LONG: Final = f"a text of more than {MAX_TEXT} characters"
-_Loader: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_OPENING: Final = (
-    yaml.BlockMappingStartToken,
-    yaml.BlockSequenceStartToken,
-    yaml.FlowMappingStartToken,
-    yaml.FlowSequenceStartToken,
+# Nothing is typed here, so the reader that types nothing will do.
+_Loader: Final = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+_OPENING: Final = frozenset(
+    {
+        yaml.BlockMappingStartToken,
+        yaml.BlockSequenceStartToken,
+        yaml.FlowMappingStartToken,
+        yaml.FlowSequenceStartToken,
+    }
 )
-_CLOSING: Final = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+_CLOSING: Final = frozenset({yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken})
+# What YAML offers and rules must not use.
+_REFUSED: Final = {
+    yaml.TagToken: ("tag", "a tag would let YAML choose the type", "remove it; the schema types each value"),
+    yaml.AnchorToken: ("anchor", "an anchor makes one line mean two things", "write the value out"),
+    yaml.AliasToken: ("anchor", "an alias makes one line mean two things", "write the value out"),
+    yaml.DirectiveToken: ("directive", "a directive has no meaning here", "remove it"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,50 +161,37 @@ def _unwanted(file: str, text: str) -> Iterator[Problem]:
                 "a tab: how far it indents depends on who looks",
                 "use spaces",
             )
-    names = {
-        yaml.TagToken: ("tag", "a tag would let YAML choose the type", "remove it; the schema types each value"),
-        yaml.AnchorToken: ("anchor", "an anchor makes one line mean two things", "write the value out"),
-        yaml.AliasToken: ("anchor", "an alias makes one line mean two things", "write the value out"),
-        yaml.DirectiveToken: ("directive", "a directive has no meaning here", "remove it"),
-    }
     starts, keys = 0, [0]
     try:
         for number, token in enumerate(yaml.scan(text, Loader=_Loader)):
-            mark = token.start_mark
-            if number > MAX_TOKENS or (isinstance(token, yaml.ScalarToken) and len(token.value) > MAX_TEXT):
-                what = f"the file holds more than {MAX_TOKENS} parts" if number > MAX_TOKENS else _TOO_LONG
-                yield Problem(file, mark.line + 1, mark.column + 1, "too-large", what)
-                return
-            starts += isinstance(token, yaml.DocumentStartToken)
-            if isinstance(token, _OPENING):
-                keys.append(0)
-            elif isinstance(token, _CLOSING) and len(keys) > 1:
-                keys.pop()
-            elif isinstance(token, yaml.KeyToken):
+            kind = type(token)
+            fault: tuple[str, str, str | None] | None = None
+            if number > MAX_TOKENS:
+                fault = ("too-large", f"the file holds more than {MAX_TOKENS} parts", None)
+            elif isinstance(token, yaml.ScalarToken):
+                fault = ("too-large", _TOO_LONG, None) if len(token.value) > MAX_TEXT else None
+            elif kind is yaml.KeyToken:
                 keys[-1] += 1
-            if keys[-1] > MAX_KEYS:
-                yield Problem(
-                    file, mark.line + 1, mark.column + 1, "too-large", f"more than {MAX_KEYS} keys in one place"
-                )
-                return
-            if len(keys) > MAX_DEPTH + 2:  # composing recurses: a deeper text could exhaust the stack
-                yield Problem(file, mark.line + 1, mark.column + 1, "too-deep", _TOO_DEEP)
-                return
-            if type(token) in names:
-                code, message, help_text = names[type(token)]
-                yield Problem(file, mark.line + 1, mark.column + 1, code, message, help_text)
-            if starts > 1:
-                yield Problem(
-                    file,
-                    mark.line + 1,
-                    mark.column + 1,
-                    "bad-yaml",
-                    _SECOND,
-                    "one document per file: remove the `---`",
-                )
+                fault = ("too-large", f"more than {MAX_KEYS} keys in one place", None) if keys[-1] > MAX_KEYS else None
+            elif kind in _OPENING:
+                keys.append(0)  # composing recurses: a deeper text could exhaust the stack
+                fault = ("too-deep", _TOO_DEEP, None) if len(keys) > MAX_DEPTH + 2 else None
+            elif kind in _CLOSING and len(keys) > 1:
+                keys.pop()
+            elif kind is yaml.DocumentStartToken:
+                starts += 1
+                fault = ("bad-yaml", _SECOND, "one document per file: remove the `---`") if starts > 1 else None
+            elif kind in _REFUSED:
+                yield _at(file, token, *_REFUSED[kind])
+            if fault:
+                yield _at(file, token, *fault)
                 return
     except (yaml.YAMLError, UnicodeEncodeError):
         return  # compose reports it, with a better message
+
+
+def _at(file: str, token: yaml.Token, code: str, message: str, help_text: str | None) -> Problem:
+    return Problem(file, token.start_mark.line + 1, token.start_mark.column + 1, code, message, help_text)
 
 
 class _Walk:

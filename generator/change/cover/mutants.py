@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from engine.faults import Path
 from engine.ruleset import BOUNDS
 from engine.units import ValueFault, read_value, write_value
 from generator.change.cover.expressions import negated, variants
 from generator.change.cover.grid import CAP_GRID
 from universe.reader import Universe
 
-Path = tuple[str | int, ...]
 Document = Mapping[str, Any]
 REMOVED: Final = object()
 NO_END: Final = "9999-12-31"

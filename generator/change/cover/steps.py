@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.catalog import Cap, Value
+from engine.faults import Path
 from engine.numbers import canonical
 from engine.reach import caps_read
 from engine.ruleset import Gate, Layer, Multiple, RuleSet, gate_nodes, limit_of
@@ -13,7 +14,7 @@ from engine.tree import FactRef
 from engine.units import Unit, write_value
 from engine.values import typed_value
 from generator.change.cover.grid import CAP_GRID, step_of
-from generator.change.cover.mutants import Mutant, Path
+from generator.change.cover.mutants import Mutant
 from generator.scenario_texts import names_of
 from universe.reader import Universe
 
