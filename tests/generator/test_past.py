@@ -120,6 +120,13 @@ def test_events_happen_in_order_of_time_however_they_are_written(compiled: Compi
     assert facts_of(compiled, one(compiled, *stops))["recent"]["stop_streak"] == 3
 
 
+def test_what_an_event_changes_is_written_in_the_units_of_the_orders_symbol(compiled: Compiled) -> None:
+    """Though the event itself doesn't say which symbol that is."""
+    made = one(compiled, "{at: -5m, facts: {mark: {price: 49_000 USDT/BTC}}}", facts="{order: {symbol: BTCUSDT}}")
+    assert made.past is not None
+    assert made.past.happenings[0].facts == {"mark": {"price": "49000"}}
+
+
 def test_what_given_says_of_windows_does_not_count_where_events_tell(compiled: Compiled) -> None:
     """An account that was written with counts is looked at anew."""
     more = GIVEN + "  recent: {orders_1m: 59, since_exit: 0}\n  breakers: {halt: true}\n"

@@ -545,26 +545,25 @@ def test_a_damaged_source_is_refused_or_compiles_whole(file: str, project: Path)
     text = (project / file).read_text(encoding="utf-8")
     words = list(re.finditer(r"[^\s,{}\[\]:]+", text))
     lines = text.splitlines(keepends=True)
-    for _ in range(2):
-        at, line, (one, other) = dice.randrange(len(text)), dice.randrange(len(lines)), dice.sample(words, 2)
-        for damaged in (
-            text[:at] + dice.choice("ab01.:,-{}[]\"'#%&*!|>@` \n\\é\x07") + text[at + 1 :],
-            text[: one.start()] + dice.choice(WORDS) + text[one.end() :],
-            text[: one.start()] + other.group() + text[one.end() :],
-            "".join([*lines[:line], *lines[line + 1 :]]),
-            "".join([*lines[:line], lines[line], *lines[line:]]),
-        ):
-            (project / file).write_text(damaged, encoding="utf-8")
-            made = compiled_or_told(project)
-            if made is not None:
-                rules = parse(file_text(made.document)).ruleset
-                gates = made.sources.documents["gates"].data
-                kept = [gate["id"] for breaker in made.sources.entries("breakers") for gate in gates_of(breaker)]
-                of_regimes = [in_regime(gates["gates"][t.gate]["id"], t.regime) for t in twins(made.sources)]
-                assert [g.id for g in rules.gates] == [*(g["id"] for g in gates["gates"]), *kept, *of_regimes]
-                assert [b.id for b in rules.breakers] == [b["id"] for b in made.sources.entries("breakers")]
-                assert rules.windows.keys() == made.sources.entries("windows").keys()
-                assert rules.measures.keys() == {*gates["measures"], *conditions(written(made.sources))}
+    at, line, (one, other) = dice.randrange(len(text)), dice.randrange(len(lines)), dice.sample(words, 2)
+    for damaged in (
+        text[:at] + dice.choice("ab01.:,-{}[]\"'#%&*!|>@` \n\\é\x07") + text[at + 1 :],
+        text[: one.start()] + dice.choice(WORDS) + text[one.end() :],
+        text[: one.start()] + other.group() + text[one.end() :],
+        "".join([*lines[:line], *lines[line + 1 :]]),
+        "".join([*lines[:line], lines[line], *lines[line:]]),
+    ):
+        (project / file).write_text(damaged, encoding="utf-8")
+        made = compiled_or_told(project)
+        if made is not None:
+            rules = parse(file_text(made.document)).ruleset
+            gates = made.sources.documents["gates"].data
+            kept = [gate["id"] for breaker in made.sources.entries("breakers") for gate in gates_of(breaker)]
+            of_regimes = [in_regime(gates["gates"][t.gate]["id"], t.regime) for t in twins(made.sources)]
+            assert [g.id for g in rules.gates] == [*(g["id"] for g in gates["gates"]), *kept, *of_regimes]
+            assert [b.id for b in rules.breakers] == [b["id"] for b in made.sources.entries("breakers")]
+            assert rules.windows.keys() == made.sources.entries("windows").keys()
+            assert rules.measures.keys() == {*gates["measures"], *conditions(written(made.sources))}
 
 
 def compiled_or_told(project: Path) -> Compiled | None:
