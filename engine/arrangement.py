@@ -7,6 +7,7 @@ from engine.backends.assembler import BUILT
 from engine.backends.certain import Certain
 from engine.catalog import Value
 from engine.layout import Layout, Names, names_of, picker, template
+from engine.nesting import nested
 from engine.reason import ID, Decision
 from engine.ruleset import Subject
 from engine.texts import taking, wholes
@@ -31,12 +32,9 @@ class Arrangement:
     def __init__(self, engine: "Engine", layout: Layout) -> None:
         self.engine, self.layout, self.take, self.is_whole = engine, layout, taking(layout), wholes()
         given = sorted(layout.places, key=lambda place: place.slot)
-        tree: dict[str, dict[str, str]] = {}
-        for place in given:
-            group, name = place.fact.name.split(".")
-            tree.setdefault(group, {})[name] = f'"{PLACE}"' if place.sort is not None else "%s"
+        texts = nested((place.fact.name, f'"{PLACE}"' if place.sort is not None else "%s") for place in given)
         #: the groups of facts as they stand in a record, with places for words and numbers
-        self.groups = {group: template(of) for group, of in tree.items()}
+        self.groups = {group: template(of) for group, of in texts.items()}
         #: puts the texts of words into the order in which these stand there
         self.words = picker([layout.others.index(place) for place in given if place.sort is None])
         names = [place.fact.name for place in layout.numbers]

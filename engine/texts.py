@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
 from engine.backends.near import nearest
 from engine.largest import is_whole
 from engine.layout import PLAIN_TYPES, Layout, names_of, picker
+from engine.nesting import nested
 
 if TYPE_CHECKING:
     import hashlib
@@ -69,7 +70,7 @@ class _Taking:
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
         self._groups = {name: frozenset(of) for name, of in _groups(layout).items()}
-        self._names = names_of({name: dict.fromkeys(of) for name, of in _groups(layout).items()})
+        self._names = names_of(_groups(layout))
         self._places = [tuple(place.fact.name.split(".")) for place in layout.places]
         self._in_order = picker([layout.numeric.index(place) for place in layout.numbers])
 
@@ -93,13 +94,9 @@ class _Taking:
         )
 
 
-def _groups(layout: Layout) -> dict[str, list[str]]:
-    """The names of the facts in each group."""
-    found: dict[str, list[str]] = {}
-    for place in layout.places:
-        group, name = place.fact.name.split(".")
-        found.setdefault(group, []).append(name)
-    return found
+def _groups(layout: Layout) -> dict[str, dict[str, None]]:
+    """The names of the facts in each group, as they stand."""
+    return nested((place.fact.name, None) for place in layout.places)
 
 
 class Frame(NamedTuple):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from engine import Engine, digits, texts
 from engine.digits import Sort
 from engine.layout import Layout
+from engine.nesting import nested
 from engine.texts import BUILT, Frame, taking, writing
 from engine.tree import Sign
 from tests.engine.random_rules import thorough
@@ -118,11 +119,7 @@ def taking_in_python(layout: Layout) -> Callable[[Any], Any]:
 
 def fine(layout: Layout) -> dict[str, Any]:
     """Facts of which every one is plain."""
-    facts: dict[str, dict[str, Any]] = {}
-    for place in layout.places:
-        group, name = place.fact.name.split(".")
-        facts.setdefault(group, {})[name] = "a word" if place.sort is None else "1" if place.counts else "1.50"
-    return facts
+    return nested((p.fact.name, "a word" if p.sort is None else "1" if p.counts else "1.50") for p in layout.places)
 
 
 def told_apart(taken: Any) -> Any:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from engine import Engine, read
 from engine.facts import parse_json
+from engine.nesting import flat
 from execution.archive import write
 from tests.engine.cloud import nested
 from tests.engine.in_columns import bits, with_gates
@@ -37,9 +38,4 @@ class Archived:
 
     def bits(self, stopped: int) -> list[int]:
         """What stops each record, by the interpreter."""
-        flat = [_flat(parse_json(line)["facts"]) for line in self.lines]
-        return [bits(self._slow, request, stopped) for request in flat]
-
-
-def _flat(facts: dict[str, dict[str, object]]) -> dict[str, object]:
-    return {f"{group}.{name}": value for group, of in facts.items() for name, value in of.items()}
+        return [bits(self._slow, dict(flat(parse_json(line)["facts"])), stopped) for line in self.lines]

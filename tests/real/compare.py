@@ -19,6 +19,7 @@ import jinja2
 from engine.catalog import Fact, Value
 from engine.engine import Engine
 from engine.judge import is_exempt, judge, may_be_exempt
+from engine.nesting import nested
 from engine.reach import reach
 from engine.reason import Decision, Reason
 from engine.ruleset import Gate, RuleSet, gate_nodes
@@ -26,7 +27,7 @@ from engine.tree import Sign
 from engine.units import Kind, Unit, write_value
 from generator.compile.stages import compile_universe
 from tests.real.records import Refusal, Trade, read_refusals, read_trades
-from tests.real.transcribe import NAV_BEFORE, Symbols, Transcript, crowded, nav_at, nested, of_refusal, of_trade
+from tests.real.transcribe import NAV_BEFORE, Symbols, Transcript, crowded, nav_at, of_refusal, of_trade
 
 ROOT: Final = Path(__file__).resolve().parents[2]
 DATA: Final = ROOT.parent / "shared" / "data" / "original"
@@ -162,7 +163,7 @@ def lifts(engine: Engine, transcript: Transcript, gate: Gate) -> bool:
     moved = sorted(needs(engine.ruleset, gate) & transcript.assumed)
     for values in product(*(_ends(facts[name]) for name in moved)):
         document = {group: dict(entries) for group, entries in transcript.facts.items()}
-        for group, entries in nested(dict(zip(moved, values, strict=True))).items():
+        for group, entries in nested(zip(moved, values, strict=True)).items():
             document[group] |= entries
         situation = engine.situation(engine.reader.read(document))
         if not judge(gate, situation, exempt=is_exempt(situation)).stops:

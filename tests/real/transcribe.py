@@ -18,6 +18,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from engine.catalog import Value
+from engine.nesting import nested
 from engine.ruleset import RuleSet
 from tests.real.records import Refusal, Trade
 
@@ -151,7 +152,7 @@ def of_trade(trade: Trade, history: Iterable[Trade], symbols: Symbols) -> Transc
     facts = {**quiet(price, nav["nav.total"], symbols), **known}
     is_one_order = trade.fills == 1 and quantity * price >= symbols.minimum(trade.symbol)
     unsure = _unsure(trade, held, is_one_order=is_one_order)
-    return Transcript(nested(facts), frozenset(facts.keys() - known.keys() | unsure & facts.keys()))
+    return Transcript(nested(facts.items()), frozenset(facts.keys() - known.keys() | unsure & facts.keys()))
 
 
 def of_refusal(refusal: Refusal, refusals: Iterable[Refusal], trades: Iterable[Trade], symbols: Symbols) -> Transcript:
@@ -196,7 +197,7 @@ def of_refusal(refusal: Refusal, refusals: Iterable[Refusal], trades: Iterable[T
     if refusal.held:
         guessed["own.cost"] = _text(position)
     facts = {**quiet(price, refusal.nav, symbols), **guessed, **known}
-    return Transcript(nested(facts), frozenset(facts.keys() - known.keys()))
+    return Transcript(nested(facts.items()), frozenset(facts.keys() - known.keys()))
 
 
 def _held_beside(refusal: Refusal, refusals: Iterable[Refusal], symbols: Symbols) -> dict[str, str | bool]:
@@ -307,15 +308,6 @@ def _gross(notionals: Mapping[str, Decimal]) -> Decimal:
 
 def _quantity(trades: Iterable[Trade], symbol: str) -> Decimal:
     return sum((t.sign * t.quantity for t in trades if t.symbol == symbol), Decimal(0))
-
-
-def nested(facts: Mapping[str, str | bool]) -> dict[str, Any]:
-    """Facts nested by their dotted names."""
-    tree: dict[str, Any] = {}
-    for name, value in facts.items():
-        group, _, rest = name.partition(".")
-        tree.setdefault(group, {})[rest] = value
-    return tree
 
 
 def _to_multiple(value: Decimal, of: Value, rounding: str) -> Decimal:

@@ -1,4 +1,3 @@
-from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -8,11 +7,12 @@ from hypothesis import strategies as st
 
 from engine import Engine
 from engine.facts import FactsFault
+from engine.nesting import merged, nested
 from execution.service.sharing import Layer, Layers
 from research.bench import workload
 from research.bench.workload import STEP, on_bounds, ruleset
 from tests.execution.service.orders import order, split
-from universe.decision_log import canonical, merged
+from universe.decision_log import canonical
 from universe.reader import Universe
 
 # Facts as they come: plain, in another spelling, missing, invalid, of a text that looks like JSON.
@@ -22,16 +22,7 @@ VALUES = st.sampled_from(
 NAMES = ("order.symbol", "order.side", "order.quantity", "nav.total", "nav.age", "own.quantity", "mark.price")
 
 
-def nested(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Facts by their dotted names, nested."""
-    found: dict[str, Any] = {}
-    for name, value in facts.items():
-        group, last = name.split(".")
-        found.setdefault(group, {})[last] = value
-    return found
-
-
-FACTS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5).map(nested)
+FACTS = st.dictionaries(st.sampled_from(NAMES), VALUES, max_size=5).map(lambda facts: nested(facts.items()))
 
 
 @pytest.fixture(scope="module")
